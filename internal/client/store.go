@@ -1,0 +1,45 @@
+package client
+
+import (
+	"context"
+	"errors"
+
+	"countersign/internal/audit"
+	"countersign/internal/oauth"
+)
+
+// ErrNotFound says that no app has this id.
+var ErrNotFound = errors.New("no app has this client_id")
+
+// ErrExists says that an app with this id exists already.
+var ErrExists = errors.New("an app with this client_id exists already")
+
+// ErrConflict says that the app changed since it was read: read it again, apply
+// the change again.
+var ErrConflict = errors.New("the app was changed by somebody else meanwhile")
+
+// Store keeps apps and the server-wide settings. Each change raises the
+// configuration's version in the same transaction, so that every node sees it
+// within a second, and writes its audit event in that transaction too. A change
+// is all or nothing; when the method returns nil it is durable.
+type Store interface {
+	// CreateClient puts in a new app. Errors: ErrExists.
+	CreateClient(ctx context.Context, c *Client, e audit.Event) error
+	// ReplaceClient puts the app in place of the one with the same id and
+	// c.Version. Errors: ErrNotFound, ErrConflict.
+	ReplaceClient(ctx context.Context, c *Client, e audit.Event) error
+	// DeleteClient removes the app; its tokens are dead within a second.
+	// Errors: ErrNotFound.
+	DeleteClient(ctx context.Context, id oauth.ClientID, e audit.Event) error
+	// Client reads one app from the database, not from a Directory. Errors:
+	// ErrNotFound.
+	Client(ctx context.Context, id oauth.ClientID) (*Client, error)
+	// Clients reads all apps, ordered by name, then id.
+	Clients(ctx context.Context) ([]*Client, error)
+	// Org reads the server-wide settings; they exist since the database was
+	// made.
+	Org(ctx context.Context) (Org, error)
+	// ReplaceOrg puts new server-wide settings in place of those with
+	// o.Version. Errors: ErrConflict.
+	ReplaceOrg(ctx context.Context, o Org, e audit.Event) error
+}

@@ -1,0 +1,101 @@
+package oauth
+
+import (
+	"slices"
+	"strings"
+)
+
+// Scope is one scope token. Alphabet: visible ASCII without quote and backslash.
+//
+// Spec: RFC 6749 §3.3.
+type Scope string
+
+// Scopes that have a meaning for the server itself.
+const (
+	ScopeOpenID        Scope = "openid"
+	ScopeProfile       Scope = "profile"
+	ScopeEmail         Scope = "email"
+	ScopePhone         Scope = "phone"
+	ScopeAddress       Scope = "address"
+	ScopeOfflineAccess Scope = "offline_access"
+	ScopeRefreshToken  Scope = "refresh_token" // Salesforce's name of offline_access
+)
+
+// Scopes is a set of scope tokens in the order they were asked for, each once.
+type Scopes []Scope
+
+// ErrScopeSyntax refuses a scope parameter that is no list of scope tokens.
+var ErrScopeSyntax = Refuse(InvalidScope, "scope.syntax", "RFC 6749 §3.3",
+	"the scope parameter is not a list of scope tokens separated by single blanks")
+
+const maxScopes = 64
+
+// ParseScopes reads a scope parameter: tokens separated by single blanks.
+// Repeated tokens count once. An empty text is the empty set. Errors:
+// ErrScopeSyntax.
+//
+// Spec: RFC 6749 §3.3.
+func ParseScopes(text string) (Scopes, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var out Scopes
+	for part := range strings.SplitSeq(text, " ") {
+		s := Scope(part)
+		if !s.valid() || len(out) == maxScopes {
+			return nil, ErrScopeSyntax
+		}
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func (s Scope) valid() bool {
+	if s == "" || len(s) > 128 {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c < '!' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// String joins the set with single blanks.
+func (s Scopes) String() string {
+	switch len(s) {
+	case 0:
+		return ""
+	case 1:
+		return string(s[0])
+	}
+	var b strings.Builder
+	for i, t := range s {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(string(t))
+	}
+	return b.String()
+}
+
+// Has says whether the set contains the scope.
+func (s Scopes) Has(scope Scope) bool { return slices.Contains(s, scope) }
+
+// Offline says whether the set asks for a refresh token, by either name.
+//
+// Spec: OpenID Connect Core 1.0 §11.
+func (s Scopes) Offline() bool { return s.Has(ScopeOfflineAccess) || s.Has(ScopeRefreshToken) }
+
+// Within says whether every scope of s is in ceiling.
+func (s Scopes) Within(ceiling Scopes) bool {
+	for _, t := range s {
+		if !ceiling.Has(t) {
+			return false
+		}
+	}
+	return true
+}
