@@ -27,6 +27,7 @@ const (
 	UnsupportedResponseType   Code = "unsupported_response_type"
 	UnsupportedTokenType      Code = "unsupported_token_type"
 	AccessDenied              Code = "access_denied"
+	LoginFailed               Code = "login_failed" // challenge: 403 insufficient_authorization; Salesforce: invalid_grant
 	NotAdmitted               Code = "not_admitted" // standard: access_denied
 	InvalidToken              Code = "invalid_token"
 	InsufficientScope         Code = "insufficient_scope"

@@ -1,0 +1,196 @@
+// Package inspect owns what can be asked of tokens that exist: introspection,
+// revocation and userinfo. One function opens an access token and says whether
+// it is alive; every door to that question goes through it. It makes no token.
+package inspect
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"countersign/internal/account"
+	"countersign/internal/audit"
+	"countersign/internal/client"
+	"countersign/internal/flow"
+	"countersign/internal/grant"
+	"countersign/internal/jose"
+	"countersign/internal/key"
+	"countersign/internal/oauth"
+	"countersign/internal/policy"
+	"countersign/internal/secret"
+	"countersign/internal/token"
+)
+
+// Inspector answers questions about tokens.
+type Inspector struct {
+	Verifier *client.Verifier
+	Grants   grant.Store
+	Accounts account.Store
+	Keys     *secret.Keyring
+	Ring     *key.Ring
+	Endings  *grant.Endings
+	Issuer   string
+	Now      func() time.Time
+}
+
+// Refusals of an access token.
+var (
+	ErrTokenMissing = oauth.Refuse(oauth.InvalidToken, "token.missing", "RFC 6750 §3",
+		"the request carries no access token")
+	ErrTokenEnded = oauth.Refuse(oauth.InvalidToken, "token.ended", "RFC 6750 §3.1",
+		"the access token was revoked")
+	ErrTokenMalformed = oauth.Refuse(oauth.InvalidToken, "token.malformed", "RFC 6750 §3.1",
+		"the access token is not one of this server, or was changed")
+	ErrTokenExpired = oauth.Refuse(oauth.InvalidToken, "token.jwt-expired", "RFC 9068 §4",
+		"the access token has expired")
+	ErrScopeOpenID = oauth.Refuse(oauth.InsufficientScope, "token.scope-openid", "OpenID Connect Core 1.0 §5.3",
+		"userinfo needs an access token with the scope openid")
+	ErrNotAdmitted = oauth.Refuse(oauth.InvalidToken, "token.not-admitted", "RFC 6750 §3.1",
+		"the access token may not be used by this person or from this address any more")
+	ErrPersonGone = oauth.Refuse(oauth.InvalidToken, "token.person-ended", "RFC 6750 §3.1",
+		"the access token was revoked")
+)
+
+// Open opens an access token, sealed or signed, and says whether it is alive:
+// the seal or signature, the time, the app, the app's switch for the flow it
+// came from, and every ending this node has seen. It reads no database. Errors:
+// the refusals above, grant.ErrAccessForeign, grant.ErrAccessExpired.
+//
+// Spec: RFC 7662 §2.2; RFC 9068 §4.
+func (i *Inspector) Open(text string) (grant.Access, error) {
+	if text == "" {
+		return grant.Access{}, ErrTokenMissing
+	}
+	a, err := i.read(text)
+	if err != nil {
+		return grant.Access{}, err
+	}
+	if !i.live(&a.Grant) || i.Endings.DeadToken(&a) {
+		return grant.Access{}, ErrTokenEnded
+	}
+	return a, nil
+}
+
+func (i *Inspector) read(text string) (grant.Access, error) {
+	if strings.HasPrefix(text, secret.KindAccess.Prefix()) {
+		return grant.OpenAccess(i.Keys, text, i.Now())
+	}
+	return i.readJWT(text)
+}
+
+// live says whether the app still exists, is on, and has not switched off the
+// flow the grant came from since.
+func (i *Inspector) live(g *grant.Grant) bool {
+	app := i.Verifier.Directory.Lookup(g.Client)
+	if app == nil || !app.Effective.Enabled {
+		return false
+	}
+	sw, begun := app.Effective.Flow(g.Flow), g.ID.Time()
+	return sw.On && begun.After(sw.NotBefore) && begun.After(app.NotBefore)
+}
+
+// readJWT verifies one of our own JWT access tokens, of either style. An ID
+// token has neither typ at+jwt nor the claim mty, so it is never taken for one.
+//
+// Spec: RFC 9068 §4; RFC 8725 §3.11.
+func (i *Inspector) readJWT(text string) (grant.Access, error) {
+	keys := i.Ring.Verifiers()
+	if body, err := jose.VerifyOwn(text, token.TypeAccess, keys); err == nil {
+		var c token.AccessClaims
+		if json.Unmarshal(body, &c) != nil || c.Issuer != i.Issuer {
+			return grant.Access{}, ErrTokenMalformed
+		}
+		id, _ := secret.ParseID(c.TokenID)
+		a := grant.Access{TokenID: id, Expires: time.Unix(c.Expires, 0), Audience: c.Audience}
+		a.ACR, a.AMR = c.ACR, c.AMR
+		return i.finish(a, claims{c.Grant, c.Client, c.Subject, c.Scope, c.Flow, c.Epoch, c.AuthTime})
+	}
+	body, err := jose.VerifyOwn(text, token.TypeAccessSalesforce, keys)
+	if err != nil {
+		return grant.Access{}, ErrTokenMalformed
+	}
+	var c token.SalesforceClaims
+	if json.Unmarshal(body, &c) != nil || c.Issuer != i.Issuer || c.Kind != token.SalesforceKind {
+		return grant.Access{}, ErrTokenMalformed
+	}
+	a := grant.Access{Expires: time.Unix(c.Expires, 0), Audience: c.Audience}
+	if n, err := hex.Decode(a.TokenID[:], []byte(c.Session)); err != nil || n != len(a.TokenID) {
+		return grant.Access{}, ErrTokenMalformed
+	}
+	user, _ := strings.CutPrefix(c.Subject, "uid:")
+	return i.finish(a, claims{c.Grant, c.Client, user, c.Scope, c.Flow, c.Epoch, c.AuthTime})
+}
+
+// claims are those that both styles say of a grant.
+type claims struct {
+	grant, client, user, scope, flow string
+	epoch                            int32
+	authTime                         int64
+}
+
+func (i *Inspector) finish(a grant.Access, c claims) (grant.Access, error) {
+	id, err := secret.ParseID(c.grant)
+	scopes, err2 := oauth.ParseScopes(c.scope)
+	if err != nil || err2 != nil {
+		return grant.Access{}, ErrTokenMalformed
+	}
+	if !i.Now().Before(a.Expires) {
+		return grant.Access{}, ErrTokenExpired
+	}
+	a.ID, a.Scopes, a.Epoch = id, scopes, c.epoch
+	a.Client, a.User, a.Flow = oauth.ClientID(c.client), oauth.UserID(c.user), flow.Name(c.flow)
+	a.AuthTime = time.Unix(c.authTime, 0)
+	return a, nil
+}
+
+// Person is who an access token speaks for, and on what terms.
+type Person struct {
+	Access  grant.Access
+	Account *account.Account
+	App     *client.Entry
+}
+
+// Userinfo answers with the person behind an access token: alive, with the scope
+// openid unless anyScope, still allowed to use the app from this address. One
+// point read. Errors: those of Open, ErrScopeOpenID, ErrPersonGone,
+// ErrNotAdmitted.
+//
+// Spec: OpenID Connect Core 1.0 §5.3.
+func (i *Inspector) Userinfo(ctx context.Context, text string, from netip.Addr, anyScope bool) (Person, error) {
+	a, err := i.Open(text)
+	if err != nil {
+		return Person{}, err
+	}
+	p := Person{Access: a, App: i.Verifier.Directory.Lookup(a.Client)}
+	if !anyScope && !a.Scopes.Has(oauth.ScopeOpenID) {
+		return p, ErrScopeOpenID
+	}
+	p.Account, err = i.Accounts.Account(ctx, a.User)
+	switch {
+	case errors.Is(err, account.ErrNotFound):
+		return p, ErrPersonGone
+	case err != nil:
+		return p, fmt.Errorf("read person: %w", err)
+	case p.Account.State != account.Active || p.Account.Epoch != a.Epoch:
+		return p, ErrPersonGone
+	}
+	if policy.Admit(p.App, p.Account, from, true) != nil {
+		return p, ErrNotAdmitted
+	}
+	return p, nil
+}
+
+// event makes the audit event of a request about a grant.
+func event(now time.Time, name audit.Name, requestID string, from netip.Addr, g *grant.Grant) audit.Event {
+	e := audit.New(now, name)
+	e.App, e.User, e.RequestID, e.Grant = g.Client, g.User, requestID, g.ID.String()
+	if from.IsValid() {
+		e.Address = from.String()
+	}
+	return e
+}

@@ -1,0 +1,97 @@
+// Package policy decides on what terms an app gets tokens for a person: who may
+// use the app, from where, at which assurance, with which scopes, for how long.
+// It is pure: everything it needs is handed to it, and it changes nothing.
+package policy
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"countersign/internal/account"
+	"countersign/internal/client"
+	"countersign/internal/flow"
+	"countersign/internal/oauth"
+)
+
+// Refusals.
+var (
+	ErrNotAssigned = oauth.Refuse(oauth.NotAdmitted, "policy.not-assigned", "RFC 6749 §4.1.2.1",
+		"user is not admin approved to access this app")
+	ErrAddress = oauth.Refuse(oauth.AccessDenied, "policy.address", "RFC 6749 §4.1.2.1",
+		"the app may not be used from this address")
+	ErrAssurance = oauth.Refuse(oauth.InsufficientAuthorization, "policy.assurance", "RFC 9470 §4",
+		"the app asks for a stronger authentication than a password")
+	ErrScopeWider = oauth.Refuse(oauth.InvalidScope, "scope.wider-than-grant", "RFC 6749 §6",
+		"the request asks for a scope that the person did not allow")
+)
+
+// ACRPassword is the assurance a password alone gives.
+const ACRPassword = "urn:countersign:acr:password"
+
+// Admit answers: may this person use this app from here, at this assurance?
+// Refreshing says that the person is not present. Errors: ErrNotAssigned,
+// ErrAddress, ErrAssurance.
+//
+// Spec: RFC 6749 §10.2.
+func Admit(app *client.Entry, person *account.Account, from netip.Addr, refreshing bool) error {
+	e := app.Effective
+	if e.PermittedUsers == client.AdminPreauthorized && !shares(person.Groups, e.Groups) {
+		return ErrNotAssigned
+	}
+	if !addressAllowed(e, from, refreshing) {
+		return ErrAddress
+	}
+	if e.Assurance == client.AssuranceHigh && !refreshing {
+		return ErrAssurance
+	}
+	return nil
+}
+
+func shares(a, b []string) bool {
+	return slices.ContainsFunc(a, func(g string) bool { return slices.Contains(b, g) })
+}
+
+func addressAllowed(e *client.Effective, from netip.Addr, refreshing bool) bool {
+	if len(e.IPRanges) == 0 || e.IP == client.IPBypass || e.IP == client.IPRelaxRefresh && refreshing {
+		return true
+	}
+	from = from.Unmap()
+	return slices.ContainsFunc(e.IPRanges, func(p netip.Prefix) bool { return p.Contains(from) })
+}
+
+// Terms are what an app gets: decided, not yet made.
+type Terms struct {
+	Scopes    oauth.Scopes // of the access token
+	AccessTTL time.Duration
+	Format    client.TokenFormat
+	Audience  []string // empty: the issuer
+	IDToken   bool
+	Refresh   bool // a refresh token is given
+	Rotation  bool
+}
+
+// Decide answers on what terms: granted are the scopes the person allowed,
+// asked those of this request (none: all that were granted). Scopes the app has
+// lost since are left out silently: nobody keeps what an administrator took
+// away. Errors: ErrScopeWider.
+//
+// Spec: RFC 6749 §3.3, §6.
+func Decide(app *client.Entry, granted, asked oauth.Scopes) (Terms, error) {
+	e := app.Effective
+	if !asked.Within(granted) {
+		return Terms{}, ErrScopeWider
+	}
+	if len(asked) == 0 {
+		asked = granted
+	}
+	t := Terms{AccessTTL: e.AccessTTL, Format: e.AccessFormat, Audience: e.AccessAudience, Rotation: e.Rotation}
+	if asked.Within(e.Scopes) {
+		t.Scopes = asked
+	} else {
+		t.Scopes = slices.DeleteFunc(slices.Clone(asked), func(s oauth.Scope) bool { return !e.Scopes.Has(s) })
+	}
+	t.IDToken = t.Scopes.Has(oauth.ScopeOpenID)
+	t.Refresh = granted.Offline() && e.RefreshPolicy != client.RefreshZero && e.Flow(flow.RefreshToken).On
+	return t, nil
+}
