@@ -1,0 +1,12 @@
+package controls
+
+import "countersign/internal/review"
+
+// All lists the controls in the order of the catalogue: flows and client
+// proof, secrets, scopes and claims, tokens and sessions, access, devices, and
+// those added by us. The texts are attached by [Catalogue].
+var All = []review.Control{
+	codeAndCredentialsFlow,
+	requirePKCE,
+	weakFlowsOff,
+}
