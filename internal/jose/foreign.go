@@ -30,9 +30,6 @@ func VerifyForeign(token string, use Use, keys ...JWK) (claims []byte, header He
 	if err != nil {
 		return nil, Header{}, err
 	}
-	if !oneObject(part.header) {
-		return nil, Header{}, errHeader
-	}
 	object, err := gojose.ParseSignedCompact(token, use.allowList())
 	if err != nil { // its text quotes the token
 		return nil, Header{}, errHeader
@@ -48,6 +45,10 @@ func VerifyForeign(token string, use Use, keys ...JWK) (claims []byte, header He
 	claims, err = object.Verify(key.public)
 	if err != nil {
 		return nil, Header{}, errSignature
+	}
+	// Only now, as it is the owner of a key who pays for the search for duplicates.
+	if !oneObject(part.header) {
+		return nil, Header{}, errHeader
 	}
 	if !oneObject(claims) {
 		return nil, Header{}, errClaims
@@ -67,10 +68,10 @@ func (u Use) allowList() []gojose.SignatureAlgorithm {
 func (u Use) header(protected gojose.Header) (Header, error) {
 	extra := protected.ExtraHeaders
 	_, crit := extra["crit"]
-	_, b64 := extra["b64"]
+	_, unencoded := extra["b64"]
 	value, present := extra[gojose.HeaderType]
 	typ, isString := value.(string)
-	if crit || b64 || protected.JSONWebKey != nil || present != isString || !slices.Contains(u.Typs, typ) {
+	if crit || unencoded || protected.JSONWebKey != nil || present != isString || !slices.Contains(u.Typs, typ) {
 		return Header{}, errHeader
 	}
 	return Header{Alg(protected.Algorithm), protected.KeyID, typ}, nil

@@ -64,7 +64,8 @@ func newForeign(t testing.TB) foreign {
 	ec, _ := newPair(t, ES256)
 	rsa, _ := newPair(t, RS256)
 	return foreign{
-		ec, rsa, Use{[]Alg{ES256, EdDSA, PS256}, []string{"client-authentication+jwt", "JWT", ""}},
+		ec, rsa,
+		Use{[]Alg{ES256, EdDSA, PS256}, []string{"client-authentication+jwt", "JWT", ""}},
 		[]JWK{mustJWK(t, ES256, ec.KeyID(), ec.key.Public()), mustJWK(t, RS256, rsa.KeyID(), rsa.key.Public())},
 	}
 }
@@ -140,6 +141,7 @@ func TestD11D12D14ForeignTokens(t *testing.T) {
 
 func TestD16ForeignOversizeAndShape(t *testing.T) {
 	f := newForeign(t)
+	attacker, _ := newPair(t, ES256)
 	token := forge(t, f.ec, `{"alg":"ES256"}`, foreignClaims)
 	rows := []struct {
 		name, token string
@@ -151,6 +153,7 @@ func TestD16ForeignOversizeAndShape(t *testing.T) {
 		{"padding", token + "==", errShape},
 		{"four parts", token + ".e30", errShape},
 		{"unused bits set", token[:len(token)-1] + string(token[len(token)-1]+1), errShape},
+		{"search for duplicates, unsigned", forge(t, attacker, `{"alg":"ES256","ALG":"none"}`, foreignClaims), errSignature},
 		{"header of 12 KB of members", forge(t, f.ec, `{"alg":"ES256",`+members512[1:], foreignClaims), errHeader},
 	}
 	for _, row := range rows {

@@ -87,8 +87,11 @@ func TestKeyIDIsTheThumbprint(t *testing.T) {
 	if got != b64.EncodeToString(want) {
 		t.Errorf("KeyID of P-256 = %q; go-jose says %q", got, b64.EncodeToString(want))
 	}
-	if _, err := KeyID([]byte("secret")); !errors.Is(err, errFit) {
-		t.Errorf("KeyID of a secret: error = %v; want %v", err, errFit)
+	p384, _ := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	for name, public := range map[string]crypto.PublicKey{"a secret": []byte("secret"), "P-384": p384.Public()} {
+		if _, err := KeyID(public); !errors.Is(err, errFit) {
+			t.Errorf("KeyID of %s: error = %v; want %v", name, err, errFit)
+		}
 	}
 }
 

@@ -164,6 +164,7 @@ func TestD16OversizeAndShape(t *testing.T) {
 		{"padded signature", o.token + "==", errShape},
 		{"padded header", segments[0] + "=." + segments[1] + "." + segments[2], errShape},
 		{"standard alphabet", segments[0] + "." + segments[1] + "." + strings.Repeat("+/", 43), errShape},
+		{"search for duplicates, unsigned", swapClaims(o.token, `{"sub":1,"sub":2}`), errSignature},
 		{"truncated", o.token[:len(o.token)-6], errSignature},
 		{"extended", o.token + "AAAA", errSignature},
 	}
