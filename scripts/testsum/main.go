@@ -60,7 +60,7 @@ func (s *summary) read(in io.Reader, out io.Writer) error {
 				s.handle(e, out)
 			}
 		}
-		if err == io.EOF { //nolint:errorlint // a bare io.EOF is the reader's promise
+		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
