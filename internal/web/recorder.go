@@ -1,0 +1,172 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"countersign/internal/audit"
+	"countersign/internal/oauth"
+)
+
+// Recorder makes audit events of refusals: one each, until one rule, app and
+// address refuse so often that somebody is hammering. Then they are counted, and
+// the minute's count becomes one event with the detail times. It never blocks a
+// request: events wait in memory until Flush writes them in one commit.
+type Recorder struct {
+	Write func(ctx context.Context, events ...audit.Event) error
+	Now   func() time.Time
+	Log   *slog.Logger
+
+	mu      sync.Mutex
+	waiting []audit.Event
+	tallies map[tallyKey]*tally
+	single  int // events of their own in this minute
+	minute  time.Time
+	dropped int
+}
+
+// How much is recorded in one minute.
+const (
+	ownEvents   = 5     // of one rule, app and address; more are counted
+	allEvents   = 3000  // of all; more are counted by rule
+	maxTallies  = 4096  // keys that are counted apart; more are counted by rule
+	maxWaiting  = 10000 // events not yet written; more are dropped, and that is logged
+	tallyPeriod = time.Minute
+)
+
+type tallyKey struct {
+	rule string
+	app  oauth.ClientID
+	net  netip.Prefix // /64 of an IPv6 address
+}
+
+type tally struct {
+	seen, counted int
+	last          audit.Event
+}
+
+// recordedByCore are the rules whose events are written in the transaction of
+// the change they report: a failed login, a replay.
+var recordedByCore = []string{"login.", "code.spent", "refresh.reused"}
+
+// Refused notes a refusal.
+func (c *Recorder) Refused(e Event, refusal *oauth.Error) {
+	for _, own := range recordedByCore {
+		if strings.HasPrefix(refusal.Rule, own) {
+			return
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.Now()
+	c.turn(now)
+	key := tallyKey{refusal.Rule, e.App, Network(e.Address)}
+	t := c.tallies[key]
+	if t == nil && (len(c.tallies) >= maxTallies || c.single >= allEvents) {
+		key = tallyKey{rule: refusal.Rule}
+		t = c.tallies[key]
+	}
+	if t == nil {
+		t = &tally{}
+		if c.tallies == nil {
+			c.tallies = map[tallyKey]*tally{}
+		}
+		c.tallies[key] = t
+	}
+	t.seen++
+	if t.seen > ownEvents || c.single >= allEvents {
+		t.counted++
+		t.last = refused(now, e, refusal, key)
+		return
+	}
+	c.single++
+	c.wait(refused(now, e, refusal, key))
+}
+
+func refused(now time.Time, e Event, refusal *oauth.Error, key tallyKey) audit.Event {
+	out := audit.New(now, audit.RequestRefused)
+	out.Rule = refusal.Rule
+	if !key.net.IsValid() && e.Address.IsValid() { // counted with those of others
+		return out
+	}
+	out.App, out.User, out.RequestID = e.App, e.User, e.RequestID
+	if e.Address.IsValid() {
+		out.Address = e.Address.String()
+	}
+	return out
+}
+
+// turn ends the minute if it is over: what was counted becomes events.
+func (c *Recorder) turn(now time.Time) {
+	if now.Sub(c.minute) < tallyPeriod {
+		return
+	}
+	for _, t := range c.tallies {
+		if t.counted > 0 {
+			c.wait(t.last.With("times", strconv.Itoa(t.counted)))
+		}
+	}
+	clear(c.tallies)
+	c.single, c.minute = 0, now
+}
+
+func (c *Recorder) wait(e audit.Event) {
+	if len(c.waiting) >= maxWaiting {
+		c.dropped++
+		return
+	}
+	c.waiting = append(c.waiting, e)
+}
+
+// Flush writes what waits, in one commit. Events that could not be written wait
+// for the next Flush.
+func (c *Recorder) Flush(ctx context.Context) {
+	c.mu.Lock()
+	c.turn(c.Now())
+	events, dropped := c.waiting, c.dropped
+	c.waiting, c.dropped = nil, 0
+	c.mu.Unlock()
+	if dropped > 0 {
+		c.Log.LogAttrs(ctx, slog.LevelError, "audit events dropped", slog.Int("events", dropped))
+	}
+	if len(events) == 0 {
+		return
+	}
+	if err := c.Write(ctx, events...); err != nil {
+		c.Log.LogAttrs(ctx, slog.LevelError, "refusals not recorded", slog.Int("events", len(events)), slog.String("fault", err.Error()))
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		keep := min(len(events), maxWaiting-len(c.waiting))
+		c.waiting = append(events[:keep:keep], c.waiting...)
+		c.dropped += len(events) - keep
+	}
+}
+
+// Run flushes at every tick until the context ends, then once more.
+func (c *Recorder) Run(ctx context.Context, tick <-chan time.Time) {
+	for {
+		select {
+		case <-tick:
+			c.Flush(ctx)
+		case <-ctx.Done():
+			c.Flush(context.WithoutCancel(ctx))
+			return
+		}
+	}
+}
+
+// Network is what failures of an address are counted under: the address itself,
+// or the /64 of an IPv6 address, which one subscriber has at least.
+func Network(a netip.Addr) netip.Prefix {
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	p, _ := a.Prefix(bits)
+	return p
+}

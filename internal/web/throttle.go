@@ -1,0 +1,106 @@
+package web
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"sync"
+	"time"
+
+	"countersign/internal/oauth"
+)
+
+// ErrThrottled refuses to look at an app's credentials after too many failures
+// from one network. RetryAfter says when to come back.
+var ErrThrottled = oauth.Refuse(oauth.RateLimited, "client.throttled", "OAuth 2.1 §2.4.1",
+	"too many failed client authentications; wait as long as Retry-After says")
+
+// Throttle counts failed client authentications in memory, for each app and
+// network, and for each network (GCRA). The secrets it guards have 256 bits:
+// it saves work and log lines, and it is enough that one node counts.
+type Throttle struct {
+	Now  func() time.Time
+	seed maphash.Seed
+	once sync.Once
+	mu   sync.Mutex
+	full map[throttleKey]time.Time // when the bucket will be empty again
+}
+
+type throttleKey struct {
+	app uint64 // 0: the network alone
+	net netip.Prefix
+}
+
+// One failure leaves a bucket after so long; a bucket holds so many.
+const (
+	failureEvery  = time.Second
+	appFailures   = 30
+	netFailures   = 120
+	maxThrottled  = 20000
+	appTolerance  = appFailures * failureEvery
+	netTolerance  = netFailures * failureEvery
+	sweepFraction = 4
+)
+
+func (t *Throttle) keys(app oauth.ClientID, from netip.Addr) (byApp, byNet throttleKey) {
+	t.once.Do(func() { t.seed = maphash.MakeSeed() })
+	n := Network(from)
+	return throttleKey{maphash.String(t.seed, string(app)) | 1, n}, throttleKey{net: n}
+}
+
+// Check refuses while a bucket is full, whatever app the id names and whether it
+// exists. Errors: ErrThrottled.
+//
+// Spec: OAuth 2.1 §2.4.1.
+func (t *Throttle) Check(app oauth.ClientID, from netip.Addr) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.full) == 0 {
+		return nil
+	}
+	byApp, byNet := t.keys(app, from)
+	now := t.Now()
+	wait := max(t.full[byApp].Sub(now)-appTolerance, t.full[byNet].Sub(now)-netTolerance)
+	if wait > -failureEvery {
+		return ErrThrottled.After(max(wait+failureEvery, failureEvery))
+	}
+	return nil
+}
+
+// Failed counts one failure.
+func (t *Throttle) Failed(app oauth.ClientID, from netip.Addr) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.Now()
+	if t.full == nil {
+		t.full = map[throttleKey]time.Time{}
+	}
+	if len(t.full) >= maxThrottled {
+		t.sweep(now)
+	}
+	byApp, byNet := t.keys(app, from)
+	for _, k := range [...]throttleKey{byApp, byNet} {
+		at := t.full[k]
+		if at.Before(now) {
+			at = now
+		}
+		t.full[k] = at.Add(failureEvery)
+	}
+}
+
+// sweep forgets empty buckets; if all are in use, every fourth of them.
+func (t *Throttle) sweep(now time.Time) {
+	for k, at := range t.full {
+		if !at.After(now) {
+			delete(t.full, k)
+		}
+	}
+	n := 0
+	for k := range t.full {
+		if len(t.full) < maxThrottled {
+			return
+		}
+		if n++; n%sweepFraction == 0 {
+			delete(t.full, k)
+		}
+	}
+}
