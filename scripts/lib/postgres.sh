@@ -30,7 +30,10 @@ start_postgres() {
 	fi
 	# Nothing here must survive a power cut, so nothing waits for the disk.
 	as_postgres "$bin/initdb" -D "$dir/data" -U countersign -A trust \
-		--encoding=UTF8 --locale=C --no-sync || return 1
+		--encoding=UTF8 --locale=C --no-sync >"$work/initdb.log" 2>&1 || {
+		cat "$work/initdb.log"
+		return 1
+	}
 	as_postgres "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 -o \
 		"-k $dir -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=200" start || {
 		as_postgres cat "$dir/log"
