@@ -53,7 +53,7 @@ type Error struct {
 // returns the error; internal/arch checks that the rule is unique, names its
 // section and is expected by a test.
 func Refuse(code Code, rule, spec, description string) *Error {
-	return &Error{Code: code, Rule: rule, Spec: spec, Description: description}
+	return declare(&Error{Code: code, Rule: rule, Spec: spec, Description: description})
 }
 
 // Error gives the rule and its text, for logs and tests.
