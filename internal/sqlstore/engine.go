@@ -1,0 +1,164 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"countersign/internal/audit"
+	"countersign/internal/oauth"
+	"countersign/internal/secret"
+)
+
+// onlyShard is the shard key of single-node modes: a constant, so that ids that
+// grow with time are written side by side.
+const onlyShard int16 = 0
+
+// tx runs statements inside one transaction, or reads outside of any.
+// Arguments and results are int16, int32, int64, []byte, string and pointers to
+// int64 or []byte for what may be NULL.
+type tx interface {
+	// one runs a statement that answers at most one row and says whether it did.
+	one(text string, args []any, dest ...any) (bool, error)
+	// exec runs a statement and returns how many rows it changed.
+	exec(text string, args ...any) (int64, error)
+	// each calls row for every row of the answer.
+	each(text string, args []any, row func(scan func(dest ...any) error) error) error
+	// slots returns the ring's floor and ceiling that this transaction must
+	// respect.
+	slots() (floor, ceil int32)
+}
+
+// engine is what differs between databases.
+type engine interface {
+	// change runs fn in one transaction, once, and says how it ended: nil
+	// (durable), fn's own error (nothing written), errNotApplied, errUnknown,
+	// or ErrBusy. fn may be run on another goroutine; it must be pure apart from
+	// its SQL, because a caller runs it again after errNotApplied and errUnknown.
+	change(ctx context.Context, fn func(tx) error) error
+	// read runs fn on a reader; statements see what was committed before each.
+	read(ctx context.Context, fn func(tx) error) error
+	// moved says whether anything was committed since the last moved that
+	// returned true and whose poll succeeded; settle notes that success.
+	moved(ctx context.Context) (token int64, moved bool, err error)
+	settle(token int64)
+	// rival runs fn on a second writing connection: for the self-test.
+	rival(ctx context.Context, fn func(tx) error) error
+	// fault is the reason why nothing can be written at present, nil if none is
+	// known.
+	fault() error
+	// queue returns how many changes wait and how many may.
+	queue() (waiting, room int)
+	// ringWait is how long a raised floor must stand before its slots may be
+	// emptied, so that no node still redeems by an older one.
+	ringWait() time.Duration
+	// overlap is how far back a poll looks for endings whose ids are older than
+	// the newest one seen.
+	overlap() time.Duration
+	// empty is the statement that empties one table of the ring.
+	empty(slot int32) string
+	backup(ctx context.Context, path string) error
+	close() error
+}
+
+// How a single try of a change can end, besides done and refused.
+var (
+	errUnknown    = errors.New("the answer of a commit was lost")
+	errNotApplied = errors.New("the database was locked by another process")
+)
+
+// ErrBusy refuses a change because too many wait already.
+var ErrBusy = oauth.Refuse(oauth.TemporarilyUnavailable, "store.busy", "RFC 9110 §15.6.4",
+	"the server has more changes waiting than it can write; ask again shortly")
+
+const (
+	holdUnknown = 10 * time.Second
+	retryAfter  = time.Second
+)
+
+// change runs fn in one transaction until it is done or refused. While the
+// answer is unknown it tries again, telling fn that an earlier try may have been
+// applied, until ten seconds are over: then ErrUnknownOutcome.
+func (db *DB) change(ctx context.Context, fn func(t tx, doubt bool) error) error {
+	if db.o.ReadOnly {
+		return ErrReadOnly
+	}
+	begun, doubt := db.mono(), false
+	for try := 0; ; try++ {
+		again := doubt // not shared with a try that was given up
+		err := db.eng.change(ctx, func(t tx) error { return fn(t, again) })
+		switch {
+		case errors.Is(err, errUnknown):
+			db.stats.unknown.Add(1)
+			doubt = true
+		case errors.Is(err, errNotApplied):
+		default:
+			return err
+		}
+		if db.pause(ctx, try, db.hold-(db.mono()-begun)) {
+			continue
+		}
+		if doubt {
+			return oauth.ErrUnknownOutcome.After(retryAfter)
+		}
+		return fmt.Errorf("%w: %w", ErrBusy.After(retryAfter), err)
+	}
+}
+
+// pause waits a little longer after each try. It says false when the time is up.
+func (db *DB) pause(ctx context.Context, try int, left time.Duration) bool {
+	wait := min(5*time.Millisecond<<min(try, 6), 250*time.Millisecond)
+	wait += time.Duration(rand.Int64N(int64(wait))) //nolint:gosec // jitter, not a secret
+	if wait > left {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+const insertEvent = `INSERT INTO outbox (sk, id, ev) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
+
+// confirmEvent settles a doubt by a write: a read would prove nothing about a
+// commit that no standby has.
+const confirmEvent = `UPDATE outbox SET ev = $3 WHERE sk = $1 AND id = $2 RETURNING sk`
+
+// report runs fn and writes the event, in one transaction. The event's id is
+// the attempt: after an unknown answer the row of the event tells that an
+// earlier try of this very call was applied, and then fn, whose results are
+// those of that try, is not run again.
+func (db *DB) report(ctx context.Context, e audit.Event, fn func(t tx) error) error {
+	if e.ID.IsZero() {
+		e.ID = secret.NewID(db.o.Now())
+	}
+	row := []any{onlyShard, e.ID[:], e.Encode()}
+	return db.change(ctx, func(t tx, doubt bool) error {
+		if doubt {
+			var sk int16
+			if found, err := t.one(confirmEvent, row, &sk); err != nil || found {
+				return err
+			}
+		}
+		if err := fn(t); err != nil {
+			return err
+		}
+		_, err := t.exec(insertEvent, row...)
+		return err
+	})
+}
+
+// undecided is the answer of a verb whose change ended neither in won nor in
+// lost: unknown, or an error that wrote nothing.
+func undecided(what string, err error) (oauth.Outcome, error) {
+	if errors.Is(err, oauth.ErrUnknownOutcome) {
+		return oauth.Unknown, nil
+	}
+	return oauth.Unknown, fmt.Errorf("%s: %w", what, err)
+}

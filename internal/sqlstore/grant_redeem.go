@@ -1,0 +1,106 @@
+package sqlstore
+
+import (
+	"context"
+
+	"countersign/internal/grant"
+	"countersign/internal/oauth"
+	"countersign/internal/secret"
+)
+
+// kindCode marks a spent value as an authorization code.
+const kindCode int16 = 1
+
+// The statements of redeeming. Each is conditional on the attempt, so that
+// repeating them all is harmless.
+var (
+	spendCode = eachSlot(`INSERT INTO `, ` (sk, tb, id, kind, rid)
+SELECT $1, $2, $3, $4, $5 WHERE CAST($2 AS int4) >= CAST($6 AS int4) AND CAST($2 AS int4) < CAST($7 AS int4)
+ON CONFLICT DO NOTHING RETURNING kind`)
+	openFamily = eachSlot(`INSERT INTO rt_family (sk, id, user_id, app_id, seq, issued_us, rid, epoch, jkt, data)
+SELECT sk, id, $5, $6, 1, $7, rid, $8, $9, $10 FROM `, ` WHERE sk = $1 AND tb = $2 AND id = $3 AND rid = $4
+ON CONFLICT DO NOTHING RETURNING seq`)
+	auditRedeem = eachSlot(`INSERT INTO outbox (sk, id, ev) SELECT sk, $5, $6 FROM `,
+		` WHERE sk = $1 AND tb = $2 AND id = $3 AND rid = $4 ON CONFLICT DO NOTHING`)
+	// confirmRedeem settles a doubt by a write: on a replicated engine a read
+	// proves nothing about what a standby has.
+	confirmRedeem = eachSlot(`UPDATE `, ` SET rid = $4 WHERE sk = $1 AND tb = $2 AND id = $3 AND rid = $4 RETURNING kind`)
+)
+
+// RedeemCode implements grant.Store.
+//
+// Spec: RFC 6749 §4.1.2.
+func (db *DB) RedeemCode(ctx context.Context, r grant.Redemption) (oauth.Outcome, error) {
+	if err := db.leased(ctx); err != nil {
+		return oauth.Unknown, err
+	}
+	c := &r.Code
+	if c.Slot >= db.lease.ceil() { // a long pause, or the job stalled: try to catch up
+		if err := db.turnRing(ctx); err != nil || c.Slot >= db.lease.ceil() {
+			return oauth.Unknown, grant.ErrLease.After(retryAfter)
+		}
+	}
+	if r.Event.ID.IsZero() {
+		r.Event.ID = secret.NewID(r.Now)
+	}
+	rd := redemption{
+		slot: c.Slot, key: []any{c.SK, c.Slot, c.ID[:], r.Attempt[:]}, refresh: r.Refresh,
+		event: []any{r.Event.ID[:], r.Event.Encode()},
+	}
+	if r.Refresh {
+		rd.family = []any{
+			string(c.User), string(c.Client), r.Now.UnixMicro(), c.Epoch, thumbprint(c.JKT), packFamily(c.Flow, c.Scopes),
+		}
+	}
+	var out oauth.Outcome
+	err := db.change(ctx, func(t tx, doubt bool) (err error) {
+		out, err = rd.run(t, doubt)
+		return err
+	})
+	if err != nil {
+		return undecided("redeem code", err)
+	}
+	return out, nil
+}
+
+// redemption is a RedeemCode made ready: everything but SQL was done before.
+type redemption struct {
+	slot    int32
+	key     []any // sk, tb, id, rid
+	refresh bool
+	family  []any
+	event   []any
+}
+
+func (r *redemption) run(t tx, doubt bool) (oauth.Outcome, error) {
+	floor, ceil := t.slots()
+	if r.slot >= ceil {
+		return oauth.Unknown, grant.ErrLease.After(retryAfter)
+	}
+	var n int64
+	spent, err := t.one(spendCode.at(r.slot), []any{r.key[0], r.key[1], r.key[2], kindCode, r.key[3], floor, ceil}, &n)
+	if err == nil && !spent && doubt {
+		spent, err = t.one(confirmRedeem.at(r.slot), r.key, &n)
+		if err == nil && spent {
+			return oauth.Won, nil // an earlier try of this request, family and event included
+		}
+	}
+	if err != nil || !spent {
+		return oauth.Lost, err
+	}
+	if r.refresh {
+		if _, err := t.one(openFamily.at(r.slot), append(r.key[:4:4], r.family...), &n); err != nil {
+			return oauth.Unknown, err
+		}
+	}
+	_, err = t.exec(auditRedeem.at(r.slot), append(r.key[:4:4], r.event...)...)
+	return oauth.Won, err
+}
+
+// thumbprint keeps a missing key binding as NULL.
+func thumbprint(jkt [32]byte) []byte {
+	if jkt == ([32]byte{}) {
+		return nil
+	}
+	return jkt[:]
+}

@@ -1,0 +1,166 @@
+// Package sqlstore owns the database: every Store of the records on SQL, the
+// schema and its migrations, the poll that carries configuration and endings to
+// this node, the lease that follows from it, and the jobs that keep tables
+// small. One SQL text serves every engine; an engine is what runs it (engine.go).
+// It decides nothing about apps, people or grants.
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"countersign/internal/account"
+	"countersign/internal/audit"
+	"countersign/internal/client"
+	"countersign/internal/grant"
+	"countersign/internal/key"
+)
+
+// Options say which database to open and how.
+type Options struct {
+	// Dir is the directory of countersign.db (SQLite). It is made, readable by
+	// its owner alone, unless MustExist is set.
+	Dir string
+	// Database is the URL of a PostgreSQL database; refused for now.
+	Database string
+	// Now is the wall clock; nil means time.Now. Leases do not follow it: they
+	// are measured on the monotonic clock of the process.
+	Now func() time.Time
+	// ReadOnly opens without a writer: every change is refused, nothing is
+	// migrated.
+	ReadOnly bool
+	// PollEvery is the pause between two polls; 0 means 400 ms.
+	PollEvery time.Duration
+	// MustExist refuses to make a new database: for commands that would only
+	// make one by a slip in a path.
+	MustExist bool
+	// IdentifierKey is the key under which user names and e-mail addresses are
+	// hashed into row ids; without it the hash has no key. It must never change.
+	IdentifierKey []byte
+	// AuditKeep is how long audit events are kept; 0 means 400 days, negative
+	// forever.
+	AuditKeep time.Duration
+}
+
+const (
+	defaultPollEvery = 400 * time.Millisecond
+	defaultAuditKeep = 400 * 24 * time.Hour
+)
+
+// Errors of Open and of a DB.
+var (
+	ErrNoDatabase   = errors.New("there is no database here")
+	ErrReadOnly     = errors.New("the database was opened for reading only")
+	ErrClosed       = errors.New("the database is closed")
+	errPostgres     = errors.New("PostgreSQL is not served by this version: leave out --database and give --data DIR")
+	errNoDirectory  = errors.New("no directory for the database was given: use --data DIR")
+	errTwoDatabases = errors.New("--data and --database name two databases: give one")
+)
+
+// DB is an open database. It implements every Store. Safe for concurrent use.
+type DB struct {
+	o   Options
+	eng engine
+
+	mono func() time.Duration // the monotonic clock
+	hold time.Duration        // how long an unknown outcome is tried again
+
+	follow  follower
+	lease   lease
+	ring    ring
+	sweeper sweeper
+	stats   counters
+	running atomic.Bool
+	closed  atomic.Bool
+	apps    sync.Mutex // one app-wide ending at a time
+}
+
+var (
+	_ client.Store  = (*DB)(nil)
+	_ account.Store = (*DB)(nil)
+	_ grant.Store   = (*DB)(nil)
+	_ key.Store     = (*DB)(nil)
+	_ audit.Log     = (*DB)(nil)
+)
+
+// Open opens the database, making or migrating it where the options allow, and
+// tests that it counts rows as the protocol relies on. It refuses network file
+// systems, a schema newer than this program, and a file of another program, each
+// with one sentence that names the remedy. The first poll is part of it, so a
+// short command has its lease.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.PollEvery <= 0 {
+		o.PollEvery = defaultPollEvery
+	}
+	if o.AuditKeep == 0 {
+		o.AuditKeep = defaultAuditKeep
+	}
+	db := &DB{o: o, mono: monotonic(), hold: holdUnknown}
+	switch {
+	case o.Dir != "" && o.Database != "":
+		return nil, errTwoDatabases
+	case o.Database != "":
+		return nil, errPostgres
+	case o.Dir == "":
+		return nil, errNoDirectory
+	}
+	eng, err := openSQLite(ctx, &db.o, &db.stats)
+	if err != nil {
+		return nil, fmt.Errorf("open database in %s: %w", o.Dir, err)
+	}
+	db.eng = eng
+	if err := db.begin(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database in %s: %w", o.Dir, err), eng.close())
+	}
+	return db, nil
+}
+
+// begin does what every engine needs after it opened.
+func (db *DB) begin(ctx context.Context) error {
+	if !db.o.ReadOnly {
+		if err := db.seed(ctx); err != nil {
+			return err
+		}
+		if err := db.selfTest(ctx); err != nil {
+			return err
+		}
+	}
+	if err := db.Poll(ctx); err != nil {
+		return err
+	}
+	if db.o.ReadOnly {
+		return nil
+	}
+	return db.turnRing(ctx)
+}
+
+// Close ends the writer after what is queued, and closes the file. It may be
+// called twice.
+func (db *DB) Close() error {
+	if db.closed.Swap(true) {
+		return nil
+	}
+	return db.eng.close()
+}
+
+// Backup writes a consistent copy of the database to a new file at path, while
+// everything goes on. The master key is not in it.
+func (db *DB) Backup(ctx context.Context, path string) error {
+	if err := db.eng.backup(ctx, path); err != nil {
+		return fmt.Errorf("back up database: %w", err)
+	}
+	return nil
+}
+
+// monotonic returns a clock that no change of the wall clock moves.
+func monotonic() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
