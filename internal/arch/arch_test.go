@@ -18,7 +18,7 @@ import (
 // it and nothing else of ours. Sub-packages belong to the room of their first
 // element: review/controls stands where review stands.
 var levels = [][]string{
-	{"oauth", "flow", "audit", "secret", "jose"},
+	{"oauth", "flow", "audit", "secret", "jose", "fault"},
 	{"client", "account", "grant", "key"},
 	{"authreq", "policy", "login", "review", "sfdx"},
 	{"token", "headless", "authorize", "inspect", "admin", "probe"},

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 
 	"countersign/internal/client"
+	"countersign/internal/fault"
 	"countersign/internal/flow"
 	"countersign/internal/oauth"
 )
@@ -62,7 +63,7 @@ const maxNonce = 512
 //
 // Spec: RFC 6749 §4.1.1; RFC 7636 §4.3.
 func Check(app *client.Entry, r Request) (Valid, error) {
-	if !app.Effective.Flow(r.Flow).On {
+	if !app.Effective.Flow(r.Flow).On && !fault.Is(fault.FlowSwitchIgnored) {
 		return Valid{}, ErrFlowOff
 	}
 	if err := checkRedirect(app, r); err != nil {
@@ -72,7 +73,7 @@ func Check(app *client.Entry, r Request) (Valid, error) {
 	if len(v.Scopes) == 0 {
 		v.Scopes = app.Effective.Scopes
 	}
-	if !v.Scopes.Within(app.Effective.Scopes) {
+	if !v.Scopes.Within(app.Effective.Scopes) && !fault.Is(fault.ScopeUnbounded) {
 		return Valid{}, ErrScopeBeyond
 	}
 	var err error
@@ -108,12 +109,12 @@ func checkRedirect(app *client.Entry, r Request) error {
 // Spec: RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1.
 func checkChallenge(required bool, r Request) (h [32]byte, err error) {
 	if r.Challenge == "" {
-		if required || r.ChallengeMethod != "" {
+		if (required || r.ChallengeMethod != "") && !fault.Is(fault.PKCEOptional) {
 			return h, ErrChallengeMissing
 		}
 		return h, nil
 	}
-	if r.ChallengeMethod != oauth.ChallengeS256 {
+	if r.ChallengeMethod != oauth.ChallengeS256 && !fault.Is(fault.PKCEPlain) {
 		return h, ErrChallengeMethod
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(r.Challenge)

@@ -44,7 +44,7 @@ type Effective struct {
 	IP              IPMode
 	IPRanges        []netip.Prefix
 	Assurance       Assurance
-	Scopes     oauth.Scopes // what the app may be granted at most
+	Scopes          oauth.Scopes // what the app may be granted at most
 }
 
 // Resolve computes an app's effective values. It is the one place where server,
@@ -66,7 +66,7 @@ func Resolve(org Org, c *Client) *Effective {
 		Groups:         p.Groups,
 		IP:             or(p.IP, IPEnforce),
 		Assurance:      or(p.Assurance, AssuranceLow),
-		Scopes:    s.Scopes,
+		Scopes:         s.Scopes,
 	}
 	if s.Grace < 0 {
 		e.Grace = 0

@@ -80,8 +80,8 @@ func TestTheStricterWins(t *testing.T) {
 		"grace 10 s by default, none when negative": {Org{}, func(c *Client) { c.Settings.Grace = -1 }, func(e *Effective) bool {
 			return e.Grace == 0 && Resolve(Org{}, app(func(*Client) {})).Grace == 10*time.Second
 		}},
-		"a disabled app": {Org{}, func(c *Client) { c.Disabled = true }, func(e *Effective) bool { return !e.Enabled }},
-		"ranges are read":  {Org{}, func(c *Client) { c.Policy.IPRanges = []string{"10.1.2.3/8", "2001:db8::/32"} }, func(e *Effective) bool { return len(e.IPRanges) == 2 && e.IP == IPEnforce }},
+		"a disabled app":  {Org{}, func(c *Client) { c.Disabled = true }, func(e *Effective) bool { return !e.Enabled }},
+		"ranges are read": {Org{}, func(c *Client) { c.Policy.IPRanges = []string{"10.1.2.3/8", "2001:db8::/32"} }, func(e *Effective) bool { return len(e.IPRanges) == 2 && e.IP == IPEnforce }},
 	} {
 		if e := Resolve(row.org, app(row.change)); !row.ok(e) {
 			t.Errorf("%s: %+v", name, e)

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"countersign/internal/fault"
 )
 
 // MatchRedirect says whether the URI of a request is one of the registered ones,
@@ -16,6 +18,9 @@ import (
 // Spec: RFC 9700 §4.1.3; RFC 8252 §7.3.
 func MatchRedirect(registered []string, uri string) bool {
 	if slices.Contains(registered, uri) {
+		return true
+	}
+	if fault.Is(fault.RedirectPrefix) && slices.ContainsFunc(registered, func(r string) bool { return strings.HasPrefix(uri, r) }) {
 		return true
 	}
 	bare, ok := withoutLoopbackPort(uri)

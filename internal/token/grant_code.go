@@ -10,6 +10,7 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/audit"
 	"countersign/internal/client"
+	"countersign/internal/fault"
 	"countersign/internal/grant"
 	"countersign/internal/oauth"
 	"countersign/internal/policy"
@@ -55,7 +56,7 @@ func (x *Exchanger) validateCode(ctx context.Context, app client.Identity, r Req
 		return proof{}, err
 	}
 	p := proof{code: &code, grant: code.Grant}
-	if code.Client != app.ID {
+	if code.Client != app.ID && !fault.Is(fault.CodeAnyApp) {
 		return p, ErrCodeOtherApp
 	}
 	if err := checkRedirect(&code, r.RedirectURI); err != nil {
@@ -77,6 +78,9 @@ func (x *Exchanger) validateCode(ctx context.Context, app client.Identity, r Req
 // Spec: RFC 6749 §4.1.3; draft-ietf-oauth-first-party-apps-04 §6.1.
 func checkRedirect(code *grant.Code, uri string) error {
 	bound := code.Redirect != [32]byte{}
+	if fault.Is(fault.CodeAnyRedirect) {
+		return nil
+	}
 	if bound && uri == "" {
 		return ErrCodeRedirectMissing
 	}
@@ -95,7 +99,7 @@ func checkVerifier(code *grant.Code, app client.Identity, r Request) error {
 	switch {
 	case bound && r.Verifier == "":
 		return ErrVerifierMissing
-	case !bound && r.Verifier != "":
+	case !bound && r.Verifier != "" && !fault.Is(fault.PKCEDowngrade):
 		return ErrVerifierUnexpected
 	case !bound && !app.Proven:
 		return ErrCodeUnproven
@@ -105,7 +109,7 @@ func checkVerifier(code *grant.Code, app client.Identity, r Request) error {
 		return ErrVerifierSyntax
 	}
 	got := grant.ChallengeHash(r.Verifier)
-	if subtle.ConstantTimeCompare(got[:], code.Challenge[:]) != 1 {
+	if subtle.ConstantTimeCompare(got[:], code.Challenge[:]) != 1 && !fault.Is(fault.PKCEUnchecked) {
 		return ErrVerifierWrong
 	}
 	return nil
@@ -150,6 +154,9 @@ func (x *Exchanger) commitCode(ctx context.Context, p proof, t policy.Terms, r R
 	case oauth.Won:
 		return nil
 	case oauth.Lost:
+		if fault.Is(fault.CodeSpentAccepted) {
+			return nil
+		}
 		return x.contain(ctx, p, r, audit.CodeReplayed, ErrCodeSpent)
 	case oauth.Unknown:
 	}
@@ -172,6 +179,9 @@ func (x *Exchanger) contain(ctx context.Context, p proof, r Request, name audit.
 	}
 	e := event(now, name, r, &p.grant)
 	e.Rule = refusal.Rule
+	if fault.Is(fault.ReplayIgnored) {
+		return refusal
+	}
 	out, err := x.Grants.EndGrant(ctx, p.grant.ID, sk, now, e)
 	if err != nil {
 		return fmt.Errorf("end the grant of a replay: %w", err)

@@ -7,6 +7,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/client"
+	"countersign/internal/fault"
 	"countersign/internal/grant"
 	"countersign/internal/oauth"
 	"countersign/internal/policy"
@@ -43,7 +44,7 @@ func (x *Exchanger) validateRefresh(ctx context.Context, app client.Identity, r 
 		return proof{}, err
 	}
 	p := proof{refresh: &tok, grant: tok.Grant, asked: r.Scopes}
-	if tok.Client != app.ID {
+	if tok.Client != app.ID && !fault.Is(fault.RefreshAnyApp) {
 		return p, ErrRefreshOtherApp
 	}
 	now := x.Now()
@@ -63,6 +64,9 @@ func (x *Exchanger) validateRefresh(ctx context.Context, app client.Identity, r 
 //
 // Spec: OAuth 2.1 §4.3.3.
 func checkLifetimes(e *client.Effective, tok *grant.Refresh, now time.Time) error {
+	if fault.Is(fault.RefreshForever) {
+		return nil
+	}
 	if e.RefreshPolicy == client.RefreshZero {
 		return ErrRefreshExpired
 	}
@@ -125,6 +129,9 @@ func (x *Exchanger) settleLost(ctx context.Context, app client.Identity, p proof
 		return ErrRefreshEnded
 	case p.refresh.Seq > fam.Seq:
 		return ErrRefreshAhead
+	case fault.Is(fault.RefreshReuse):
+		a.RefreshToken = x.successor(p.refresh, fam.Issued)
+		return nil
 	case p.refresh.Seq == fam.Seq-1 && app.Effective.Grace > 0 && now.Sub(fam.Issued) <= app.Effective.Grace:
 		a.RefreshToken = x.successor(p.refresh, fam.Issued)
 		return x.record(ctx, event(now, audit.TokenReanswered, r, &p.grant))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"countersign/internal/account"
@@ -24,14 +25,8 @@ const (
 	StyleSalesforce
 )
 
-// Token types in the JWS header. No verifier of ours takes one for another.
-//
-// Spec: RFC 9068 §2.1; RFC 8725 §3.11.
-const (
-	TypeAccess           = "at+jwt"
-	TypeAccessSalesforce = "JWT"
-	TypeID               = "JWT"
-)
+// TypeID is the type in the JWS header of an ID token.
+const TypeID = "JWT"
 
 // mint makes the tokens of an answer, in memory. Errors: key.ErrNoSigner, or a
 // fault of ours.
@@ -78,9 +73,9 @@ func (x *Exchanger) mintAccess(a *Answer, app client.Identity, access *grant.Acc
 		if alg == "" {
 			alg = string(jose.RS256) // what readers of that dialect expect
 		}
-		return x.sign(&a.AccessToken, alg, TypeAccessSalesforce, x.salesforceAccess(access, a.IssuedAt))
+		return x.sign(&a.AccessToken, alg, grant.TypeAccessSalesforce, access.SalesforceClaims(x.Issuer, a.IssuedAt))
 	}
-	return x.sign(&a.AccessToken, app.Effective.AccessAlg, TypeAccess, x.standardAccess(access, a.IssuedAt))
+	return x.sign(&a.AccessToken, app.Effective.AccessAlg, grant.TypeAccess, access.Claims(x.Issuer, a.IssuedAt))
 }
 
 func (x *Exchanger) sign(out *string, alg, typ string, claims any) error {
@@ -96,73 +91,21 @@ func (x *Exchanger) sign(out *string, alg, typ string, claims any) error {
 	return err
 }
 
-// AccessClaims are the claims of a JWT access token: those of RFC 9068, and two
-// of ours that tie it to its grant (grant_id) and flow.
-//
-// Spec: RFC 9068 §2.2.
-type AccessClaims struct {
-	Issuer   string   `json:"iss"`
-	Subject  string   `json:"sub"`
-	Audience Audience `json:"aud"`
-	Expires  int64    `json:"exp"`
-	Issued   int64    `json:"iat"`
-	TokenID  string   `json:"jti"`
-	Client   string   `json:"client_id"`
-	Scope    string   `json:"scope,omitempty"`
-	AuthTime int64    `json:"auth_time,omitempty"`
-	ACR      string   `json:"acr,omitempty"`
-	AMR      []string `json:"amr,omitempty"`
-	Grant    string   `json:"grant_id"`
-	Flow     string   `json:"flow"`
-	Epoch    int32    `json:"epoch,omitempty"`
-}
-
-func (x *Exchanger) standardAccess(a *grant.Access, now time.Time) AccessClaims {
-	return AccessClaims{
-		Issuer: x.Issuer, Subject: string(a.User), Audience: a.Audience,
-		Expires: a.Expires.Unix(), Issued: now.Unix(), TokenID: a.TokenID.String(), Client: string(a.Client),
-		Scope: a.Scopes.String(), AuthTime: a.AuthTime.Unix(), ACR: a.ACR, AMR: a.AMR,
-		Grant: a.ID.String(), Flow: string(a.Flow), Epoch: a.Epoch,
-	}
-}
-
-// Audience is written as one text when it is one.
-//
-// Spec: RFC 7519 §4.1.3.
-type Audience []string
-
-// MarshalJSON writes one audience as a text, several as a list.
-func (a Audience) MarshalJSON() ([]byte, error) {
-	if len(a) == 1 {
-		return json.Marshal(a[0])
-	}
-	return json.Marshal([]string(a))
-}
-
-// UnmarshalJSON reads both forms.
-func (a *Audience) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '"' {
-		*a = Audience{""}
-		return json.Unmarshal(b, &(*a)[0])
-	}
-	return json.Unmarshal(b, (*[]string)(a))
-}
-
 // idClaims are the claims of an ID token.
 //
 // Spec: OpenID Connect Core 1.0 §2.
 type idClaims struct {
-	Issuer   string   `json:"iss"`
-	Subject  string   `json:"sub"`
-	Audience Audience `json:"aud"`
-	Expires  int64    `json:"exp"`
-	Issued   int64    `json:"iat"`
-	AuthTime int64    `json:"auth_time"`
-	Nonce    string   `json:"nonce,omitempty"`
-	ACR      string   `json:"acr,omitempty"`
-	AMR      []string `json:"amr,omitempty"`
-	Azp      string   `json:"azp,omitempty"`
-	AtHash   string   `json:"at_hash"`
+	Issuer   string         `json:"iss"`
+	Subject  string         `json:"sub"`
+	Audience grant.Audience `json:"aud"`
+	Expires  int64          `json:"exp"`
+	Issued   int64          `json:"iat"`
+	AuthTime int64          `json:"auth_time"`
+	Nonce    string         `json:"nonce,omitempty"`
+	ACR      string         `json:"acr,omitempty"`
+	AMR      []string       `json:"amr,omitempty"`
+	Azp      string         `json:"azp,omitempty"`
+	AtHash   string         `json:"at_hash"`
 	Claims
 }
 
@@ -211,7 +154,7 @@ func (x *Exchanger) mintID(a *Answer, app client.Identity, person *account.Accou
 	alg := app.Effective.IDTokenAlg
 	c := idClaims{
 		Issuer: x.Issuer, Subject: string(a.Grant.User),
-		Audience: append(Audience{string(app.ID)}, app.Settings.IDToken.Audience...),
+		Audience: append(grant.Audience{string(app.ID)}, app.Settings.IDToken.Audience...),
 		Expires:  a.IssuedAt.Add(app.Effective.IDTokenTTL).Unix(), Issued: a.IssuedAt.Unix(),
 		AuthTime: a.Grant.AuthTime.Unix(), Nonce: a.Grant.Nonce, ACR: a.Grant.ACR, AMR: a.Grant.AMR,
 		AtHash: jose.HashHalf(jose.Alg(alg), a.AccessToken),
@@ -229,4 +172,10 @@ func (x *Exchanger) mintID(a *Answer, app client.Identity, person *account.Accou
 		c.Claims = ClaimsFor(person, a.Scopes)
 	}
 	return x.sign(&a.IDToken, alg, TypeID, c)
+}
+
+// IdentityURL is the id of a person in the Salesforce dialect: a URL whose last
+// two segments are the org's and the person's id. base is the issuer.
+func IdentityURL(base, org string, user oauth.UserID) string {
+	return strings.TrimSuffix(base, "/") + "/id/" + org + "/" + string(user)
 }
