@@ -1,17 +1,18 @@
 package sqlstore
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"countersign/internal/audit"
+	"countersign/internal/flow"
 	"countersign/internal/grant"
 	"countersign/internal/oauth"
 	"countersign/internal/secret"
 )
 
-func open(t *testing.T, o Options) *DB {
+// open opens a database that the test closes.
+func open(t testing.TB, o Options) *DB {
 	t.Helper()
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
@@ -28,41 +29,38 @@ func open(t *testing.T, o Options) *DB {
 	return db
 }
 
-func redemption1(now time.Time) grant.Redemption {
-	var r grant.Redemption
-	id := secret.NewID(now)
-	copy(r.Attempt[:], id[:])
-	r.Code.Grant = grant.Grant{ID: secret.NewID(now), Client: "app-0001", User: "005000000000001AAA"}
-	r.Code.Expires = now.Add(time.Minute)
-	r.Code.Slot = secret.SlotOf(r.Code.Expires)
-	r.Now, r.Refresh = now, true
-	r.Event = audit.New(now, audit.CodeRedeemed)
-	return r
+// redeem is a valid one of a fresh code.
+func redeem(now time.Time) grant.Redemption {
+	c := grant.Code{
+		Grant: grant.Grant{
+			ID: secret.NewID(now), Client: "app-benchmark", User: "005000000000001AAA",
+			Flow: flow.CodeAndCredentials, Scopes: oauth.Scopes{"openid", "offline_access", "api"},
+		},
+		Expires: now.Add(time.Minute), Slot: secret.SlotOf(now.Add(time.Minute)),
+	}
+	e := audit.New(now, audit.CodeRedeemed)
+	e.App, e.User, e.Grant, e.Address = c.Client, c.User, c.ID.String(), "192.0.2.1"
+	return grant.Redemption{Attempt: attempt(now), Code: c, Now: now, Refresh: true, Event: e}
 }
 
-func TestOpen(t *testing.T) {
-	start := time.Now()
-	db := open(t, Options{})
-	t.Log("open", time.Since(start))
-	ctx := context.Background()
-	db.Follow(func(c Changes) { t.Logf("%+v", c) })
-	if err := db.Poll(ctx); err != nil {
-		t.Fatal(err)
+func attempt(now time.Time) (a grant.Attempt) {
+	id := secret.NewID(now)
+	copy(a[:], id[:])
+	copy(a[16:], "what was presented")
+	return a
+}
+
+// opened redeems a fresh code and gives the first rotation of its family.
+func opened(t testing.TB, db *DB) grant.Rotation {
+	t.Helper()
+	r := redeem(db.o.Now())
+	if out, err := db.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
+		t.Fatal(out, err)
 	}
-	r := redemption1(time.Now())
-	for _, want := range []oauth.Outcome{oauth.Won, oauth.Lost} {
-		got, err := db.RedeemCode(ctx, r)
-		if err != nil || got != want {
-			t.Fatal(got, err)
-		}
+	e := audit.New(r.Now, audit.TokenRefreshed)
+	e.App, e.User, e.Grant = r.Code.Client, r.Code.User, r.Code.ID.String()
+	return grant.Rotation{
+		Attempt: attempt(r.Now), Now: r.Now, Event: e,
+		Refresh: grant.Refresh{Grant: r.Code.Grant, Seq: 1, Issued: r.Now},
 	}
-	f, err := db.Family(ctx, r.Code.ID, 0)
-	t.Log(f, err)
-	if err := db.Ready(); err != nil {
-		t.Fatal(err)
-	}
-	n, err := db.EndGrants(ctx, r.Code.User, "", time.Now(), audit.New(time.Now(), audit.GrantRevoked))
-	t.Log(n, err)
-	ev, err := db.List(ctx, audit.Filter{Newest: true})
-	t.Log(ev, err, db.Stats())
 }
