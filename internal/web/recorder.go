@@ -64,7 +64,9 @@ func (c *Recorder) Refused(e Event, refusal *oauth.Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.Now()
-	c.turn(now)
+	if now.Sub(c.minute) >= tallyPeriod {
+		c.turn(now)
+	}
 	key := tallyKey{refusal.Rule, e.App, Network(e.Address)}
 	t := c.tallies[key]
 	if t == nil && (len(c.tallies) >= maxTallies || c.single >= allEvents) {
@@ -101,11 +103,8 @@ func refused(now time.Time, e Event, refusal *oauth.Error, key tallyKey) audit.E
 	return out
 }
 
-// turn ends the minute if it is over: what was counted becomes events.
+// turn ends the minute: what was counted becomes events.
 func (c *Recorder) turn(now time.Time) {
-	if now.Sub(c.minute) < tallyPeriod {
-		return
-	}
 	for _, t := range c.tallies {
 		if t.counted > 0 {
 			c.wait(t.last.With("times", strconv.Itoa(t.counted)))
@@ -125,9 +124,13 @@ func (c *Recorder) wait(e audit.Event) {
 
 // Flush writes what waits, in one commit. Events that could not be written wait
 // for the next Flush.
-func (c *Recorder) Flush(ctx context.Context) {
+func (c *Recorder) Flush(ctx context.Context) { c.flush(ctx, false) }
+
+func (c *Recorder) flush(ctx context.Context, last bool) {
 	c.mu.Lock()
-	c.turn(c.Now())
+	if now := c.Now(); last || now.Sub(c.minute) >= tallyPeriod {
+		c.turn(now)
+	}
 	events, dropped := c.waiting, c.dropped
 	c.waiting, c.dropped = nil, 0
 	c.mu.Unlock()
@@ -147,14 +150,15 @@ func (c *Recorder) Flush(ctx context.Context) {
 	}
 }
 
-// Run flushes at every tick until the context ends, then once more.
+// Run flushes at every tick until the context ends, then once more, with what
+// was counted so far.
 func (c *Recorder) Run(ctx context.Context, tick <-chan time.Time) {
 	for {
 		select {
 		case <-tick:
 			c.Flush(ctx)
 		case <-ctx.Done():
-			c.Flush(context.WithoutCancel(ctx))
+			c.flush(context.WithoutCancel(ctx), true)
 			return
 		}
 	}

@@ -202,7 +202,7 @@ func (s *Site) finish(r *Request, refusal *oauth.Error, err error) {
 	outcome := OutcomeOK
 	switch {
 	case refusal == nil:
-	case refusal != oauth.ErrFault: //nolint:errorlint // From returns this very one
+	case refusal != oauth.ErrFault:
 		outcome = OutcomeRefused
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		outcome = OutcomeGone

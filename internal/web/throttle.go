@@ -30,15 +30,12 @@ type throttleKey struct {
 	net netip.Prefix
 }
 
-// One failure leaves a bucket after so long; a bucket holds so many.
+// One failure leaves a bucket after failureEvery; a bucket holds so many.
 const (
-	failureEvery  = time.Second
-	appFailures   = 30
-	netFailures   = 120
-	maxThrottled  = 20000
-	appTolerance  = appFailures * failureEvery
-	netTolerance  = netFailures * failureEvery
-	sweepFraction = 4
+	failureEvery = time.Second
+	appFailures  = 30
+	netFailures  = 120
+	maxThrottled = 20000 // buckets; beyond, some are forgotten
 )
 
 func (t *Throttle) keys(app oauth.ClientID, from netip.Addr) (byApp, byNet throttleKey) {
@@ -59,11 +56,20 @@ func (t *Throttle) Check(app oauth.ClientID, from netip.Addr) error {
 	}
 	byApp, byNet := t.keys(app, from)
 	now := t.Now()
-	wait := max(t.full[byApp].Sub(now)-appTolerance, t.full[byNet].Sub(now)-netTolerance)
-	if wait > -failureEvery {
-		return ErrThrottled.After(max(wait+failureEvery, failureEvery))
+	wait := max(t.wait(byApp, appFailures, now), t.wait(byNet, netFailures, now))
+	if wait > 0 {
+		return ErrThrottled.After(wait)
 	}
 	return nil
+}
+
+// wait is the time until the bucket has room for one more failure.
+func (t *Throttle) wait(k throttleKey, room int, now time.Time) time.Duration {
+	at, ok := t.full[k]
+	if !ok {
+		return 0
+	}
+	return at.Sub(now) - time.Duration(room-1)*failureEvery
 }
 
 // Failed counts one failure.
@@ -87,20 +93,17 @@ func (t *Throttle) Failed(app oauth.ClientID, from netip.Addr) {
 	}
 }
 
-// sweep forgets empty buckets; if all are in use, every fourth of them.
+// sweep forgets empty buckets and, while too many are left, any others.
 func (t *Throttle) sweep(now time.Time) {
 	for k, at := range t.full {
 		if !at.After(now) {
 			delete(t.full, k)
 		}
 	}
-	n := 0
 	for k := range t.full {
-		if len(t.full) < maxThrottled {
+		if len(t.full) <= maxThrottled*3/4 {
 			return
 		}
-		if n++; n%sweepFraction == 0 {
-			delete(t.full, k)
-		}
+		delete(t.full, k)
 	}
 }

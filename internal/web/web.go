@@ -109,10 +109,11 @@ type Dialect struct {
 	Headers string
 }
 
-// Metrics counts requests. Route and rule are names out of our own tables;
-// nothing of a request's text is among them. Outcome is ok, refused, fault or
-// gone.
+// Metrics counts requests.
 type Metrics interface {
+	// Observe is told of each request once it is answered. Route and rule are
+	// names out of our own tables, outcome is one of the four below: nothing of
+	// a request's text is among them.
 	Observe(route, outcome, rule string, d time.Duration)
 }
 
