@@ -41,7 +41,7 @@ func (x *Exchanger) mint(app client.Identity, p proof, t policy.Terms, r Request
 	if len(access.Audience) == 0 {
 		access.Audience = []string{x.Issuer}
 	}
-	if err := x.mintAccess(&a, app, &access, r.Style); err != nil {
+	if err := x.mintAccess(&a, app, &access, r); err != nil {
 		return Answer{}, fmt.Errorf("mint access token: %w", err)
 	}
 	if p.code == nil {
@@ -58,7 +58,7 @@ func (x *Exchanger) mint(app client.Identity, p proof, t policy.Terms, r Request
 	return a, nil
 }
 
-func (x *Exchanger) mintAccess(a *Answer, app client.Identity, access *grant.Access, style Style) error {
+func (x *Exchanger) mintAccess(a *Answer, app client.Identity, access *grant.Access, r Request) error {
 	if a.Format == client.FormatOpaque {
 		// an opaque token names its audience only if it is not the issuer
 		sealed := *access
@@ -66,9 +66,12 @@ func (x *Exchanger) mintAccess(a *Answer, app client.Identity, access *grant.Acc
 			sealed.Audience = nil
 		}
 		a.AccessToken = grant.SealAccess(x.Keys, sealed)
+		if r.Spell != nil {
+			a.AccessToken = r.Spell(a.AccessToken)
+		}
 		return nil
 	}
-	if style == StyleSalesforce {
+	if r.Style == StyleSalesforce {
 		alg := app.Settings.AccessToken.Alg
 		if alg == "" {
 			alg = string(jose.RS256) // what readers of that dialect expect

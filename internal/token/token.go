@@ -36,6 +36,9 @@ type Request struct {
 	RefreshToken string
 	Scopes       oauth.Scopes // asked for on refresh; empty: all
 	Style        Style        // whose claims a JWT access token carries
+	// Spell is how the dialect writes an opaque access token; nil: as it is. It is
+	// asked here, because the ID token's at_hash is of the text the app gets.
+	Spell     func(handle string) string
 	Address      netip.Addr
 	RequestID    string
 }
