@@ -39,8 +39,8 @@ type Request struct {
 	// Spell is how the dialect writes an opaque access token; nil: as it is. It is
 	// asked here, because the ID token's at_hash is of the text the app gets.
 	Spell     func(handle string) string
-	Address      netip.Addr
-	RequestID    string
+	Address   netip.Addr
+	RequestID string
 }
 
 // Answer is what the app gets.
