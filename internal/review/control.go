@@ -46,7 +46,8 @@ type Control struct {
 
 	MitigatedBy []string // controls whose defence the mitigated clause leans on
 	Cites       []string // controls whose verdicts the clauses read through Eval.Verdict
-	Defences    []string // refusals that count as the named defence when a probe meets them, such as "pkce."
+	Defences    []string // refusals that confirm the mitigated clause when its probe meets them; "pkce." stands for all of that area
+	Relieves    []string // refusals that make a fail mitigated when the probe did not demonstrate it; nil for almost every control
 	Probe       Probe
 	Fix         Fix
 

@@ -7,13 +7,25 @@ import (
 	"time"
 )
 
+// derivation is a derived value with the facts that made it so.
+type derivation struct {
+	value Value
+	facts []Fact
+	reads []Read // the values it was computed from
+}
+
 // derivations computes the derived terms. The texts of the expressions are in
 // the vocabulary; a test checks that both list the same names.
-func derivations() map[string]func(*Eval) Value {
-	m := map[string]func(*Eval) Value{"app.scopes.unused": unusedScopes}
+func derivations() map[string]func(*Eval) derivation {
+	m := map[string]func(*Eval) derivation{
+		"app.scopes.unused": func(e *Eval) derivation { return derivation{value: unusedScopes(e)} },
+	}
 	for _, clauses := range []map[string]func(*Eval) Truth{flowFacts(), termFacts()} {
 		for name, clause := range clauses {
-			m[name] = func(e *Eval) Value { return asValue(clause(e)) }
+			m[name] = func(e *Eval) derivation {
+				t := clause(e)
+				return derivation{value: asValue(t), facts: t.facts}
+			}
 		}
 	}
 	return m
@@ -174,6 +186,9 @@ func widest(a netip.Addr) int {
 // unusedScopes lists scopes nobody used in 90 days; a young app has none.
 func unusedScopes(e *Eval) Value {
 	created, scopes, used := e.raw("app.created"), e.raw("app.scopes"), e.raw("app.usage.scopes_used")
+	e.log.note("app.created", created, "")
+	e.log.note("app.scopes", scopes, "")
+	e.log.note("app.usage.scopes_used", used, "")
 	if at, ok := created.Data.(time.Time); ok && at.After(e.run.snapshot.Taken.Add(-90*Day)) {
 		return Of([]string(nil), created.Layer)
 	}

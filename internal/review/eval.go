@@ -11,7 +11,7 @@ import (
 // can be read by app controls and inside [Eval.EveryApp], scope.* names inside
 // [Eval.EveryScope].
 type Eval struct {
-	run   *run
+	run   *judging
 	app   *App
 	scope string
 	log   *reads
@@ -67,8 +67,11 @@ func (e *Eval) value(name string) (shown, counts Value) {
 
 // raw finds a value where it lies; derived values are computed.
 func (e *Eval) raw(name string) Value {
-	if compute, ok := e.run.derivations[name]; ok && e.app != nil {
-		return e.run.derive(e.app, name, compute)
+	e.run.readBy(e.app, name)
+	if e.app != nil {
+		if d, ok := e.run.derive(e.app, name); ok {
+			return d.value
+		}
 	}
 	switch {
 	case strings.HasPrefix(name, "server."):
@@ -102,13 +105,30 @@ func (e *Eval) compare(name, wanted string, test func(data any) bool) Truth {
 	e.log.note(e.qualified(name), shown, wanted)
 	f := Fact{Name: e.qualified(name), Value: shown, Wanted: wanted, Says: terms[name].says(counts)}
 	if shown.Presence == Unset && terms[name].Kind != Bool {
-		f.Says = terms[name].Label + " not set"
+		f.Says = name + " is not set"
 	}
+	behind := e.behind(name)
 	if counts.Presence != Known {
+		if len(behind) > 0 {
+			return Truth{unknownTruth, behind}
+		}
 		f.Says = name + " is unknown"
 		return Truth{unknownTruth, []Fact{f}}
 	}
-	return truthOf(test(counts.Data), f)
+	t := truthOf(test(counts.Data), f)
+	if t.Fails() && len(behind) > 0 {
+		t.facts[0].Says += " (" + sentence(behind) + ")"
+	}
+	return t
+}
+
+// behind lists the facts that made a derived value what it is.
+func (e *Eval) behind(name string) []Fact {
+	if e.app == nil || terms[name].Derived == "" {
+		return nil
+	}
+	d, _ := e.run.derive(e.app, name)
+	return d.facts
 }
 
 // True asks for a bool that is on.

@@ -70,7 +70,7 @@ func (e *Eval) Future(name string) Truth {
 func (e *Eval) at(name, wanted string, test func(time.Time) bool) Truth {
 	if shown, _ := e.value(name); shown.Presence == Unset {
 		e.log.note(e.qualified(name), shown, wanted)
-		return truthOf(false, Fact{Name: e.qualified(name), Value: shown, Wanted: wanted, Says: terms[name].Label + " not set"})
+		return truthOf(false, Fact{Name: e.qualified(name), Value: shown, Wanted: wanted, Says: name + " is not set"})
 	}
 	return e.compare(name, wanted, func(d any) bool {
 		t, ok := d.(time.Time)

@@ -6,7 +6,7 @@ package review
 // lists names a clause used that do not exist; it is empty for a sound
 // catalogue.
 func Verdicts(s Snapshot, controls []Control, made []Proof) (verdicts []SubjectVerdict, mistakes []string) {
-	r := newRun(s, controls, made)
+	r := newJudging(s, controls, made)
 	for _, c := range controls {
 		if c.Scope == PerServer {
 			verdicts = append(verdicts, SubjectVerdict{Control: c.ID, Verdict: r.verdict(c, nil)})

@@ -96,10 +96,17 @@ type proofKey struct{ probe, app string }
 type proofs map[proofKey]Proof
 
 // arrange orders proofs by probe and subject; of two for the same the later
-// one counts.
-func arrange(made []Proof) proofs {
+// one counts. A proof made under another configuration or server version is
+// stale.
+func arrange(s Snapshot, made []Proof) proofs {
 	m := proofs{}
+	hashes := map[string]string{}
 	for _, p := range made {
+		if _, known := hashes[p.App]; !known {
+			hashes[p.App] = ConfigurationHash(s, p.App)
+		}
+		p.Stale = p.Stale || p.Configuration != "" && p.Configuration != hashes[p.App] ||
+			p.ServerVersion != "" && p.ServerVersion != s.ServerVersion
 		key := proofKey{p.Probe, p.App}
 		if old, ok := m[key]; !ok || !p.RanAt.Before(old.RanAt) {
 			m[key] = p

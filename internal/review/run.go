@@ -1,122 +1,270 @@
 package review
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
-// run is one pass of controls over one snapshot. It remembers derived values
-// and verdicts, so that rules which cite rules cost nothing extra.
-type run struct {
-	snapshot    Snapshot // effective
-	controls    map[string]Control
-	proofs      proofs
-	derivations map[string]func(*Eval) Value
-	facts       map[derivedKey]Value
-	verdicts    map[verdictKey]Verdict
-	misuse      []string // mistakes in controls: names that do not exist, and the like
+// Input is what a review needs.
+type Input struct {
+	Snapshot  Snapshot
+	Controls  []Control
+	Catalogue int      // version of the controls
+	Proofs    []Proof  // nil if no probes were run
+	Previous  *Run     // the run before, for the states of findings; nil if there is none
+	Apps      []string // report these apps only, and the server; nil for all
+	Only      []string // report these controls only; nil for all
+	Forecast  Forecast // who would break; nil if use is not recorded
+	WhatIf    bool     // judge again with each fix applied, for previews and ranked improvements
 }
 
-type derivedKey struct{ app, name string }
+// Run is the outcome of a review, and the JSON that is kept and compared.
+type Run struct {
+	Schema string `json:"schema"`
+	Score
+	Header       Header          `json:"header"`
+	Counts       Counts          `json:"counts"`
+	Apps         []AppScore      `json:"apps"`
+	Findings     []Finding       `json:"findings"`
+	Improvements []Improvement   `json:"improvements,omitempty"`
+	Together     *Improvement    `json:"together,omitempty"` // all fixes with fewer than ten broken callers at once
+	Unmatched    []Waiver        `json:"unmatched_waivers,omitempty"`
+	Rules        map[string]Text `json:"-"` // texts of the controls, for reports
+	Bands        map[string]Band `json:"-"`
 
-type verdictKey struct{ control, app string }
-
-func newRun(s Snapshot, controls []Control, made []Proof) *run {
-	r := &run{
-		snapshot:    Effective(s),
-		controls:    make(map[string]Control, len(controls)),
-		derivations: derivations(),
-		facts:       map[derivedKey]Value{},
-		verdicts:    map[verdictKey]Verdict{},
-	}
-	for _, c := range controls {
-		r.controls[c.ID] = c
-	}
-	r.proofs = arrange(made)
-	return r
+	judged *judging // nil in a run read from a file
+	input  Input
 }
 
-// verdict judges one subject by one control; app is nil for the server.
-func (r *run) verdict(c Control, app *App) Verdict {
-	key := verdictKey{control: c.ID}
-	if app != nil {
-		key.app = app.ID
-	}
-	v, ok := r.verdicts[key]
-	if !ok {
-		v = c.decide(&Eval{run: r, app: app, log: newReads()})
-		r.verdicts[key] = v
-	}
-	return v
+// SchemaName is the version of the run's JSON form.
+const SchemaName = "countersign-review-1"
+
+// Header says what was judged, when and by which rules.
+type Header struct {
+	Server      string     `json:"server_version"`
+	Source      string     `json:"source"`
+	Hash        string     `json:"configuration_hash"`
+	Snapshot    time.Time  `json:"snapshot_time"`
+	Catalogue   int        `json:"catalogue_version"`
+	Proofs      bool       `json:"proofs_run"`
+	OldestProof *time.Time `json:"oldest_proof,omitempty"`
 }
 
-// cited is the status of another control for the subject of e.
-func (r *run) cited(e *Eval, id string) (Status, bool) {
-	c, ok := r.controls[id]
-	switch {
-	case !ok:
-		return "", false // not part of this run
-	case c.Scope == PerServer:
-		return r.verdict(c, nil).Status, true
-	case e.app == nil:
-		r.misused("the verdict of " + id + " is read outside EveryApp")
-		return "", false
-	}
-	return r.verdict(c, e.app).Status, true
+// Counts says how many findings have which status, and how many are waived.
+type Counts struct {
+	Pass          int `json:"pass"`
+	Mitigated     int `json:"mitigated"`
+	Fail          int `json:"fail"`
+	NotApplicable int `json:"not_applicable"`
+	Manual        int `json:"manual"`
+	Inconclusive  int `json:"inconclusive"`
+	Waived        int `json:"waived"`
 }
 
-// broken reports whether the proof of a control is broken: for the app, for
-// the server, or, asked by a server control of an app control, for any app.
-func (r *run) broken(id string, app *App) bool {
-	c, ok := r.controls[id]
-	if !ok {
-		return false
+// AppScore is the score of one app over its own findings.
+type AppScore struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Score
+	Counts Counts `json:"counts"`
+}
+
+// Judge reviews a snapshot: every control on every subject, contrasted with
+// proofs, weighed, waived, scored and compared with the run before. Findings
+// are ordered by app, the server last, and within a subject by the catalogue.
+func Judge(in Input) *Run {
+	j := newJudging(in.Snapshot, in.Controls, in.Proofs)
+	run := &Run{
+		Schema: SchemaName, Header: headerOf(in), judged: j, input: in,
+		Findings: []Finding{}, Apps: []AppScore{}, Rules: map[string]Text{}, Bands: map[string]Band{},
 	}
-	if c.Scope == PerApp && app == nil {
-		for i := range r.snapshot.Apps {
-			if r.broken(id, &r.snapshot.Apps[i]) {
-				return true
-			}
-		}
-		return false
+	for _, c := range in.Controls {
+		run.Rules[c.ID], run.Bands[c.ID] = c.Text, c.CVSS
+	}
+	order := map[string]int{}
+	for i, c := range in.Controls {
+		order[c.ID] = i
+		run.judgeControl(c)
+	}
+	for _, p := range in.Snapshot.Problems {
+		run.Findings = append(run.Findings, j.extra(p))
+	}
+	slices.SortStableFunc(run.Findings, func(a, b Finding) int {
+		return cmp.Or(serverLast(a.App, b.App), cmp.Compare(order[a.Control], order[b.Control]))
+	})
+	run.compareWith(in.Previous)
+	run.finish()
+	if in.WhatIf {
+		run.rankImprovements()
+	}
+	return run
+}
+
+func serverLast(a, b string) int {
+	if (a == "") != (b == "") {
+		return cmp.Compare(len(b), len(a))
+	}
+	return cmp.Compare(a, b)
+}
+
+// judgeControl adds the findings of one control, as far as they are asked for.
+func (r *Run) judgeControl(c Control) {
+	if r.input.Only != nil && !slices.Contains(r.input.Only, c.ID) {
+		return
 	}
 	if c.Scope == PerServer {
-		app = nil
+		r.Findings = append(r.Findings, r.judged.finding(c, nil, r.input.Forecast))
+		return
 	}
-	p, ok := r.proofs.of(c, app)
-	return ok && p.Result == Broken
-}
-
-// derive computes a derived value of an app once.
-func (r *run) derive(app *App, name string, compute func(*Eval) Value) Value {
-	key := derivedKey{app.ID, name}
-	v, ok := r.facts[key]
-	if !ok {
-		v = compute(&Eval{run: r, app: app, log: newReads()})
-		r.facts[key] = v
-	}
-	return v
-}
-
-var identityScopes = []string{"openid", "profile", "email", "address", "phone"}
-
-// scopeValue reads a value of a scope. The identity scopes of OpenID Connect
-// mean the same everywhere, so they are known even if the catalogue of scopes
-// does not list them.
-func (r *run) scopeValue(scope, name string) Value {
-	if v, ok := r.snapshot.Scopes[scope][name]; ok {
-		return v
-	}
-	if slices.Contains(identityScopes, scope) {
-		switch name {
-		case "scope.identity":
-			return Of(true, "OpenID Connect")
-		case "scope.privileged", "scope.wildcard":
-			return Of(false, "OpenID Connect")
+	for i := range r.judged.snapshot.Apps {
+		app := &r.judged.snapshot.Apps[i]
+		if r.input.Apps == nil || slices.Contains(r.input.Apps, app.ID) {
+			r.Findings = append(r.Findings, r.judged.finding(c, app, r.input.Forecast))
 		}
 	}
-	return Value{}
 }
 
-func (r *run) misused(how string) {
-	if !slices.Contains(r.misuse, how) {
-		r.misuse = append(r.misuse, how)
+// finding is the verdict of a control on a subject with everything a report
+// shows about it.
+func (r *judging) finding(c Control, app *App, forecast Forecast) Finding {
+	v := r.verdict(c, app)
+	proof, ran := r.proofs.of(c, app)
+	o := c.against(v.Status, proof, ran)
+	f := Finding{
+		Control: c.ID, Title: c.Text.Title, Status: o.status, Configured: v.Status, Proof: o.proof, Contradicted: o.lies,
+		Actual: v.Actual, Expected: v.Expected, Reason: v.Reason, Missing: v.Missing,
+		Values: shown(v.Reads, v.Decisive), ValueHash: r.valueHash(app, v),
+		Severity: r.severity(c, app, o.status, v.Minor && o.status == Fail && !o.lies, o.lies),
 	}
+	if app != nil {
+		f.App = app.ID
+	}
+	f.Subject = subjectOf(f.App)
+	f.Fingerprint = Fingerprint(c.ID, f.Subject)
+	f.Location = locate(app, f.Subject, v)
+	if proof.Stale {
+		f.Proof = "proven for an earlier configuration"
+	}
+	if ran && o.proof != notRun {
+		f.Probe = &proof
+		if o.status != v.Status {
+			f.Reason = o.status.Words() + ": " + o.proof + " (" + c.Probe.ID + "), though by its settings it is " + v.Reason
+		}
+	}
+	if f.Status == Mitigated {
+		f.MitigatedBy = c.MitigatedBy
+	}
+	f.Waiver = r.waivedBy(f)
+	if f.Status == Fail || f.Status == Mitigated || f.Status == Inconclusive {
+		f.Fix = r.propose(c, app, forecast)
+	}
+	return f
+}
+
+// extra turns a problem met while reading into a finding. Its fingerprint
+// includes what tells it from others of its rule.
+func (r *judging) extra(p Problem) Finding {
+	subject := subjectOf(p.App)
+	f := Finding{
+		Control: p.Rule, App: p.App, Subject: subject, Title: p.Rule, Status: p.Status, Configured: p.Status, Proof: notRun,
+		Severity: Severity{Band: Level(p.Severity), Base: p.Severity, Computed: p.Severity, Level: Level(p.Severity), Factors: []string{}},
+		Actual:   p.Actual, Expected: p.Expected, Reason: p.Status.Words() + ": " + p.Reason,
+		Fingerprint: Fingerprint(p.Rule, subject+"\x00"+p.Subject), Values: []Shown{}, Extra: true,
+		Location:  &Location{File: p.File, Line: p.Line, Logical: subject},
+		ValueHash: digest(map[string]string{p.Rule: p.Actual}),
+	}
+	f.Waiver = r.waivedBy(f)
+	return f
+}
+
+func headerOf(in Input) Header {
+	h := Header{
+		Server: in.Snapshot.ServerVersion, Source: in.Snapshot.Source, Hash: snapshotHash(in.Snapshot),
+		Snapshot: in.Snapshot.Taken, Catalogue: in.Catalogue, Proofs: len(in.Proofs) > 0,
+	}
+	for _, p := range in.Proofs {
+		if h.OldestProof == nil || p.RanAt.Before(*h.OldestProof) {
+			h.OldestProof = &p.RanAt
+		}
+	}
+	return h
+}
+
+// finish adds up scores and counts, and lists waivers that match no finding.
+func (r *Run) finish() {
+	r.Score = ScoreOf(r.Findings)
+	r.Counts = CountsOf(r.Findings)
+	for _, app := range r.judged.snapshot.Apps {
+		own := FindingsOf(r.Findings, app.ID)
+		if len(own) > 0 {
+			r.Apps = append(r.Apps, AppScore{ID: app.ID, Name: app.Name, Score: ScoreOf(own), Counts: CountsOf(own)})
+		}
+	}
+	slices.SortFunc(r.Apps, func(a, b AppScore) int { return cmp.Compare(a.ID, b.ID) })
+	for _, w := range r.judged.snapshot.Waivers {
+		if _, ok := r.Find(w.Control, w.App); !ok && r.input.Apps == nil && r.input.Only == nil {
+			r.Unmatched = append(r.Unmatched, w)
+		}
+	}
+}
+
+// FindingsOf picks the findings of one app, or of the server if app is empty.
+func FindingsOf(findings []Finding, app string) []Finding {
+	var own []Finding
+	for _, f := range findings {
+		if f.App == app {
+			own = append(own, f)
+		}
+	}
+	return own
+}
+
+// CountsOf counts findings by status.
+func CountsOf(findings []Finding) Counts {
+	var n Counts
+	for _, f := range findings {
+		switch f.Status {
+		case Pass:
+			n.Pass++
+		case Mitigated:
+			n.Mitigated++
+		case Fail:
+			n.Fail++
+		case NotApplicable:
+			n.NotApplicable++
+		case Manual:
+			n.Manual++
+		case Inconclusive:
+			n.Inconclusive++
+		}
+		if f.Waived() {
+			n.Waived++
+		}
+	}
+	return n
+}
+
+// Find is the finding of a control on an app, or on the server if app is empty.
+func (r *Run) Find(control, app string) (Finding, bool) {
+	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Control == control && f.App == app })
+	if i < 0 {
+		return Finding{}, false
+	}
+	return r.Findings[i], true
+}
+
+func (r *Run) knows(owner string) bool {
+	return r.judged == nil || r.judged.snapshot.Principals == nil || slices.Contains(r.judged.snapshot.Principals, owner)
+}
+
+func (r *Run) confidential(app string) bool {
+	return r.judged != nil && r.judged.holdsConfidential(app)
+}
+
+func (r *Run) scopesOf(app string) []string {
+	if r.judged == nil {
+		return nil
+	}
+	return slices.Clone(r.judged.appScopes(app))
 }

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,17 +51,21 @@ type question struct {
 // possible; if more than one status is possible in the end, the verdict is
 // inconclusive, so that a value nobody can read is never a pass.
 func (c Control) decide(e *Eval) Verdict {
-	var passed Truth
+	var passed, closed Truth
 	var doubts []Truth
-	for _, q := range []question{{NotApplicable, c.NotApplicable}, {Pass, c.Pass}, {Mitigated, c.mitigated(e)}, {Manual, c.Manual}} {
+	for _, q := range []question{{NotApplicable, c.NotApplicable}, {Pass, c.Pass}, {Mitigated, c.mitigated()}, {Manual, c.Manual}} {
 		if q.ask == nil {
 			continue
 		}
 		e.log.wishing = q.status == Pass
 		t := q.ask(e)
 		e.log.wishing = false
-		if q.status == Pass {
+		switch q.status {
+		case Pass:
 			passed = t
+		case Mitigated:
+			closed = t
+		default:
 		}
 		if t.Unknown() {
 			doubts = append(doubts, t)
@@ -77,13 +82,17 @@ func (c Control) decide(e *Eval) Verdict {
 		return e.inconclusive(All(doubts...))
 	}
 	v := e.verdict(Fail, passed, passed)
+	if extra := without(closed.facts, passed.facts); len(extra) > 0 {
+		v.Reason += "; not mitigated: " + sentence(extra)
+		v.Decisive = append(v.Decisive[:len(v.Decisive):len(v.Decisive)], extra...)
+	}
 	v.Minor = c.Minor != nil && c.Minor(e).Holds()
 	return v
 }
 
 // mitigated is the mitigated clause, which does not hold while the probe of a
 // control it leans on is broken for the same subject.
-func (c Control) mitigated(e *Eval) Clause {
+func (c Control) mitigated() Clause {
 	if c.Mitigated == nil {
 		return nil
 	}
@@ -129,6 +138,17 @@ func (e *Eval) inconclusive(t Truth) Verdict {
 		v.Expected = "a value that can be read"
 	}
 	return v
+}
+
+// without leaves out the facts that were already given.
+func without(facts, given []Fact) []Fact {
+	var rest []Fact
+	for _, f := range facts {
+		if !slices.ContainsFunc(given, func(g Fact) bool { return g.Name == f.Name && g.Says == f.Says }) {
+			rest = append(rest, f)
+		}
+	}
+	return rest
 }
 
 // readings lists what was read.

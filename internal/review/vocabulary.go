@@ -1,6 +1,7 @@
 package review
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -72,35 +73,44 @@ func TermOf(name string) (t Term, ok bool) {
 	return t, ok
 }
 
+// perApp reports whether the term belongs to an app rather than to the server.
+func (t Term) perApp() bool { return strings.HasPrefix(t.Name, "app.") }
+
 // missing is what an unset value of the term counts as: the worse for the app,
 // or unread where no side is worse.
 func (t Term) missing(v Value) Value {
-	worst := func(data any) Value {
-		v.Presence, v.Data = Known, data
+	if worst, ok := t.worst(); ok {
+		v.Presence, v.Data = Known, worst
 		return v
-	}
-	switch {
-	case t.Kind == Bool && t.Worse == IfTrue:
-		return worst(true)
-	case t.Kind == Bool && t.Worse == IfFalse:
-		return worst(false)
-	case t.Kind == Duration && t.Worse == IfMore:
-		return worst(Forever)
-	case t.Kind == Duration && t.Worse == IfLess:
-		return worst(time.Duration(0))
-	case t.Kind == Int && t.Worse == IfMore:
-		return worst(int(^uint(0) >> 1))
-	case t.Kind == Int && t.Worse == IfLess:
-		return worst(0)
-	case t.Kind == List && t.Worse == IfEmptier:
-		return worst([]string(nil))
-	case t.Kind == Word && t.Worse == IfLater:
-		return worst(t.Words[len(t.Words)-1])
-	case t.Kind == Word && len(t.Words) == 0:
-		return worst("")
 	}
 	v.Presence = Unread
 	return v
+}
+
+// worst is the value of the term that is worst for the app.
+func (t Term) worst() (data any, ok bool) {
+	switch t.Worse {
+	case IfTrue:
+		return true, true
+	case IfFalse:
+		return false, true
+	case IfMore:
+		if t.Kind == Int {
+			return math.MaxInt, true
+		}
+		return Forever, true
+	case IfLess:
+		if t.Kind == Int {
+			return 0, true
+		}
+		return time.Duration(0), true
+	case IfEmptier:
+		return []string(nil), true
+	case IfLater:
+		return t.Words[len(t.Words)-1], true
+	case NoSide, IfFuller:
+	}
+	return "", t.Kind == Word && len(t.Words) == 0 // free text that is not set is empty
 }
 
 // fits reports whether the data has the Go type of the term's kind.
@@ -137,6 +147,12 @@ func (t Term) says(v Value) string {
 		return t.No
 	}
 	text := v.Text()
+	if v.Presence == Unset {
+		return t.Name + " is not set"
+	}
+	if v.Data == Forever {
+		text = "for ever"
+	}
 	if list, ok := v.Data.([]string); ok {
 		text = "none"
 		if len(list) > 0 {
