@@ -16,10 +16,35 @@ const dependenciesDoc = "docs/dependencies.md"
 
 // dependenciesAreListed compares the modules that our code imports with go.mod
 // and with the table in docs/dependencies.md, whose rows are
-// "| `module` | importer | licence | reason |".
+// "| `module` | importers | licence | reason |".
 func dependenciesAreListed(t tree) []string {
-	var found []string
-	used := map[string]string{} // module → a package that imports it
+	used, found := t.modules()
+	listed, faults := listedModules(string(t.texts[dependenciesDoc]))
+	found = append(found, faults...)
+	for _, m := range slices.Sorted(maps.Keys(used)) {
+		importers := strings.Join(slices.Sorted(maps.Keys(used[m])), ", ")
+		if importers == "" {
+			importers = "tests"
+		}
+		row, ok := listed[m]
+		if !ok {
+			found = append(found, fmt.Sprintf("%s: no row for %s, imported by %s", dependenciesDoc, m, importers))
+		} else if row != importers {
+			found = append(found, fmt.Sprintf("%s: %s is imported by %s, not by %s", dependenciesDoc, m, importers, row))
+		}
+	}
+	for _, m := range slices.Sorted(maps.Keys(listed)) {
+		if used[m] == nil {
+			found = append(found, fmt.Sprintf("%s: a row for %s, which nothing imports", dependenciesDoc, m))
+		}
+	}
+	return found
+}
+
+// modules gives the modules that our code imports, each with the rooms that do so
+// outside tests.
+func (t tree) modules() (used map[string]map[string]bool, found []string) {
+	used = map[string]map[string]bool{}
 	required := requirements(t.texts["go.mod"])
 	for _, f := range t.files {
 		t.imports(f, func(imported string, spec *ast.ImportSpec) {
@@ -31,24 +56,15 @@ func dependenciesAreListed(t tree) []string {
 				found = append(found, fmt.Sprintf("%s: %s comes from no module that go.mod requires", t.at(spec), imported))
 				return
 			}
-			if used[m] == "" {
-				used[m] = f.dir()
+			if used[m] == nil {
+				used[m] = map[string]bool{}
+			}
+			if pkg := strings.TrimPrefix(f.dir(), "internal/"); !f.test && !forTests(pkg) {
+				used[m][room(pkg)] = true
 			}
 		})
 	}
-	listed, faults := listedModules(string(t.texts[dependenciesDoc]))
-	found = append(found, faults...)
-	for _, m := range slices.Sorted(maps.Keys(used)) {
-		if !listed[m] {
-			found = append(found, fmt.Sprintf("%s: no row for %s, which %s imports", dependenciesDoc, m, used[m]))
-		}
-	}
-	for _, m := range slices.Sorted(maps.Keys(listed)) {
-		if used[m] == "" {
-			found = append(found, fmt.Sprintf("%s: a row for %s, which nothing imports", dependenciesDoc, m))
-		}
-	}
-	return found
+	return used, found
 }
 
 // foreign reports whether an import is neither ours nor of the standard library,
@@ -89,23 +105,27 @@ func requirements(gomod []byte) map[string]string {
 	return required
 }
 
-// listedModules reads the table's rows, and complains of a row without a reason.
-func listedModules(doc string) (listed map[string]bool, found []string) {
-	listed = map[string]bool{}
+// listedModules reads the table's rows, module → importers, and complains of a
+// row that leaves something out.
+func listedModules(doc string) (listed map[string]string, found []string) {
+	listed = map[string]string{}
 	for line := range strings.Lines(doc) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		name := strings.TrimSpace(cells[0])
-		if len(name) < 3 || name[0] != '`' || !strings.HasPrefix(line, "|") {
-			continue
+		for i, cell := range cells {
+			cells[i] = strings.TrimSpace(cell)
 		}
-		name = strings.Trim(name, "`")
-		if listed[name] {
+		name := strings.Trim(cells[0], "`")
+		if !strings.HasPrefix(line, "|") || name == cells[0] {
+			continue // not a row, or the head of the table
+		}
+		if _, twice := listed[name]; twice {
 			found = append(found, fmt.Sprintf("%s: two rows for %s", dependenciesDoc, name))
 		}
-		listed[name] = true
-		if len(cells) != 4 || slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) == "" }) {
+		if len(cells) != 4 || slices.Contains(cells, "") {
 			found = append(found, fmt.Sprintf("%s: the row for %s does not give importer, licence and reason", dependenciesDoc, name))
+			cells = append(cells, "")
 		}
+		listed[name] = strings.ReplaceAll(cells[1], "`", "")
 	}
 	return listed, found
 }

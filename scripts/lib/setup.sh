@@ -5,8 +5,12 @@
 tools_dir=$PWD/.tools
 tools_job=''
 
-# need_go ends the run when there is no usable Go: nothing works without.
-need_go() {
+# need_go_and_git ends the run when one is missing: nothing works without.
+need_go_and_git() {
+	if ! command -v git >/dev/null; then
+		echo "missing: git (apt-get install git)" >&2
+		exit 1
+	fi
 	if ! command -v go >/dev/null; then
 		echo "missing: Go $(sed -n 's/^go //p' go.mod) or newer, with go in PATH" >&2
 		exit 1
