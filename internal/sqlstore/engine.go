@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"countersign/internal/audit"
@@ -110,7 +109,7 @@ func (db *DB) change(ctx context.Context, fn func(t tx, doubt bool) error) error
 // pause waits a little longer after each try. It says false when the time is up.
 func (db *DB) pause(ctx context.Context, try int, left time.Duration) bool {
 	wait := min(5*time.Millisecond<<min(try, 6), 250*time.Millisecond)
-	wait += time.Duration(rand.Int64N(int64(wait))) //nolint:gosec // jitter, not a secret
+	wait += wait * time.Duration(secret.Bytes(1)[0]) / 256 // so that many callers do not come back together
 	if wait > left {
 		return false
 	}

@@ -20,7 +20,7 @@ func refuseNetwork(dir string) error {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return fmt.Errorf("file system of %s: %w", dir, err)
 	}
-	return networkRefusal(dir, uint32(s.Type)) //nolint:gosec,unconvert // the type differs between architectures; only 32 bits are used
+	return networkRefusal(dir, uint32(s.Type)) //nolint:gosec // magic numbers have 32 bits
 }
 
 func networkRefusal(dir string, magic uint32) error {

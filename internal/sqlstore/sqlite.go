@@ -103,7 +103,7 @@ func prepareFile(o *Options) (string, error) {
 	if o.ReadOnly {
 		return path, nil
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator's own directory
 	if err != nil {
 		return "", err
 	}

@@ -43,7 +43,7 @@ func (c *sqliteConn) one(text string, args []any, dest ...any) (bool, error) {
 }
 
 func (c *sqliteConn) exec(text string, args ...any) (int64, error) {
-	s, err := c.stmt(text)
+	s, err := c.stmt(text) //nolint:sqlclosecheck // kept until the connection ends
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +57,7 @@ func (c *sqliteConn) exec(text string, args ...any) (int64, error) {
 // each reads the rows to their end and closes them: an open statement would keep
 // the transaction open.
 func (c *sqliteConn) each(text string, args []any, row func(scan func(dest ...any) error) error) error {
-	s, err := c.stmt(text)
+	s, err := c.stmt(text) //nolint:sqlclosecheck // kept until the connection ends
 	if err != nil {
 		return err
 	}

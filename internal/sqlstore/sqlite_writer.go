@@ -52,11 +52,13 @@ type writer struct {
 
 	// onCommit, if set, stands between the writer and COMMIT: tests lose answers
 	// and roll back with it.
-	onCommit func(commit func() error) error
+	onCommit atomic.Pointer[commitHook]
 
 	mu    sync.Mutex
 	cause error // why the last commit failed
 }
+
+type commitHook func(commit func() error) error
 
 func openWriter(ctx context.Context, path string, stats *counters) (*writer, error) {
 	db, err := sql.Open("sqlite", dsn(path, writeDSN))
@@ -198,12 +200,11 @@ func (w *writer) transact(group []*op) error {
 		_, err := w.conn.exec("COMMIT")
 		return err
 	}
-	var err error
-	if w.onCommit != nil {
-		err = w.onCommit(commit)
-	} else {
-		err = commit()
+	if hook := w.onCommit.Load(); hook != nil {
+		plain := commit
+		commit = func() error { return (*hook)(plain) }
 	}
+	err := commit()
 	if err != nil {
 		w.rollBack()
 		if isBusy(err) {

@@ -39,8 +39,8 @@ func (c *counters) group(size int, committed bool) {
 		return
 	}
 	c.commits.Add(1)
-	c.operations.Add(uint64(size))                                //nolint:gosec // never negative
-	c.groups[min(bits.Len(uint(size))-1, len(c.groups)-1)].Add(1) //nolint:gosec // never negative
+	c.operations.Add(uint64(size)) //nolint:gosec // never negative
+	c.groups[min(bits.Len(uint(size))-1, len(c.groups)-1)].Add(1)
 }
 
 // Stats reads the counters.
