@@ -63,6 +63,9 @@ type Authenticator struct {
 	Now      func() time.Time
 }
 
+// retryAfter is when a client may ask again a node that must not issue.
+const retryAfter = 2 * time.Second
+
 // Refusals, in the order of checking.
 var (
 	ErrCredentialsRequired = oauth.Refuse(oauth.InvalidClient, "headless.client-unproven", "draft-ietf-oauth-first-party-apps-04 §5.1",
@@ -100,15 +103,16 @@ func (h *Authenticator) Login(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return a, err
 	}
-	if err := h.Ready(); err != nil {
-		return a, err
+	if h.Ready() != nil {
+		return a, grant.ErrLease.After(retryAfter)
 	}
 	// 3 is this the person?
 	if r.Username == "" && r.Password == "" {
 		return a, ErrNoCredentials
 	}
 	proof, err := h.Prover.Prove(ctx, login.Attempt{
-		Identifier: r.Username, Password: r.Password, Client: app.ID, Address: r.Address, RequestID: r.RequestID,
+		Identifier: r.Username, Password: r.Password, Client: app.ID, Proven: app.Proven,
+		Address: r.Address, RequestID: r.RequestID,
 	})
 	if err != nil {
 		return a, err

@@ -6,18 +6,23 @@ package housetest
 
 import (
 	"context"
+	"encoding/base64"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
 
 	"countersign/internal/account"
 	"countersign/internal/audit"
+	"countersign/internal/authreq"
 	"countersign/internal/client"
 	"countersign/internal/flow"
 	"countersign/internal/grant"
+	"countersign/internal/headless"
 	"countersign/internal/inspect"
 	"countersign/internal/jose"
 	"countersign/internal/key"
+	"countersign/internal/login"
 	"countersign/internal/oauth"
 	"countersign/internal/secret"
 	"countersign/internal/sqlstore"
@@ -66,6 +71,7 @@ type House struct {
 	Verifier  *client.Verifier
 	Exchanger *token.Exchanger
 	Inspector *inspect.Inspector
+	Headless  *headless.Authenticator
 
 	Secrets map[oauth.ClientID]string
 	Person  *account.Account
@@ -77,6 +83,9 @@ const (
 	Other  oauth.ClientID = "other-confidential"
 	Mobile oauth.ClientID = "mobile-public"
 )
+
+// hashing is cheap: what a password costs is login's own test.
+var hashing = account.Params{MemoryKiB: 64, Time: 1, Parallelism: 1}
 
 // Scopes every app of the house may be granted.
 var Scopes = oauth.Scopes{oauth.ScopeOpenID, oauth.ScopeProfile, oauth.ScopeEmail, "api", oauth.ScopeOfflineAccess}
@@ -123,6 +132,12 @@ func (h *House) furnish(ctx context.Context) {
 		Verifier: h.Verifier, Grants: h.DB, Accounts: h.DB, Keys: h.Keys,
 		Ring: h.Ring, Endings: h.Endings, Issuer: Issuer, Now: h.Clock.Now,
 	}
+	h.Headless = &headless.Authenticator{
+		Verifier: h.Verifier, Audit: h.DB, Keys: h.Keys, Ready: h.DB.Ready, Now: h.Clock.Now,
+		Prover: &login.Prover{
+			Accounts: h.DB, Log: h.DB, Keys: h.Keys, Pool: login.NewPool(2, 100, time.Minute), Params: hashing, Now: h.Clock.Now,
+		},
+	}
 	for _, alg := range []jose.Alg{jose.ES256, jose.RS256} {
 		k, err := key.Generate(h.Keys, alg, h.Clock.Now())
 		h.must(err)
@@ -131,7 +146,7 @@ func (h *House) furnish(ctx context.Context) {
 	for _, id := range []oauth.ClientID{Shop, Other, Mobile} {
 		h.must(h.DB.CreateClient(ctx, h.app(id), h.Event(audit.AppCreated)))
 	}
-	hash, err := account.HashPassword(account.Params{MemoryKiB: 64, Time: 1, Parallelism: 1}, Password)
+	hash, err := account.HashPassword(hashing, Password)
 	h.must(err)
 	h.Person = &account.Account{
 		ID: oauth.UserID(secret.NewRecordID(secret.PrefixUser, h.Clock.Now())), Username: "ann", Email: "ann@example.com",
@@ -208,6 +223,19 @@ func (h *House) CodeRequest(id oauth.ClientID, code string) token.Request {
 // RefreshRequest is the honest use of a refresh token.
 func (h *House) RefreshRequest(id oauth.ClientID, refresh string) token.Request {
 	return token.Request{Grant: oauth.GrantRefreshToken, Client: h.Credentials(id), RefreshToken: refresh}
+}
+
+// HeadlessRequest is the honest headless login of the person through an app.
+func (h *House) HeadlessRequest(id oauth.ClientID) headless.Request {
+	sum := grant.ChallengeHash(Verifier)
+	return headless.Request{
+		Client: h.Credentials(id), ClientProves: true, Username: h.Person.Username, Password: Password,
+		Address: netip.MustParseAddr("127.0.0.1"),
+		Auth: authreq.Request{
+			RedirectURI: Redirect, Scopes: Scopes, ChallengeMethod: oauth.ChallengeS256,
+			Challenge: base64.RawURLEncoding.EncodeToString(sum[:]),
+		},
+	}
 }
 
 // Login redeems a fresh code honestly.

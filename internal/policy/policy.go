@@ -27,9 +27,6 @@ var (
 		"the request asks for a scope that the person did not allow")
 )
 
-// ACRPassword is the assurance a password alone gives.
-const ACRPassword = "urn:countersign:acr:password"
-
 // Admit answers: may this person use this app from here, at this assurance?
 // Refreshing says that the person is not present. Errors: ErrNotAssigned,
 // ErrAddress, ErrAssurance.
