@@ -84,6 +84,9 @@ func (f Filter) Match(e Event) bool {
 // refusal, a login that issued a sealed code): when it returns nil they are
 // durable. List reads them.
 type Log interface {
+	// Record appends events that belong to no other change. When it returns nil
+	// they are durable.
 	Record(ctx context.Context, events ...Event) error
+	// List reads the chosen events, in order of time unless f.Newest.
 	List(ctx context.Context, f Filter) ([]Event, error)
 }

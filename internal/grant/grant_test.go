@@ -167,6 +167,12 @@ func TestEndingsOfOneTokenAndSweep(t *testing.T) {
 	}
 }
 
+func TestALostLeaseAsksTheClientToComeBack(t *testing.T) {
+	if e := oauth.From(ErrLease.After(time.Second)); e.Code != oauth.TemporarilyUnavailable || e.RetryAfter != time.Second {
+		t.Errorf("%+v", e)
+	}
+}
+
 func FuzzOpenCode(f *testing.F) {
 	k := keyring(f)
 	f.Add(SealCode(k, Code{Grant: someGrant(), Expires: noon.Add(time.Minute)}))
