@@ -32,6 +32,7 @@ const (
 	InvalidToken              Code = "invalid_token"
 	InsufficientScope         Code = "insufficient_scope"
 	InsufficientAuthorization Code = "insufficient_authorization"
+	InvalidSession            Code = "invalid_session" // of an authorization challenge
 	RateLimited               Code = "rate_limited" // 429 with Retry-After
 	TemporarilyUnavailable    Code = "temporarily_unavailable"
 	ServerError               Code = "server_error"
