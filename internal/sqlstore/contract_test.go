@@ -3,13 +3,19 @@ package sqlstore
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"countersign/internal/account"
+	"countersign/internal/account/accounttest"
 	"countersign/internal/audit"
+	"countersign/internal/client"
+	"countersign/internal/client/clienttest"
 	"countersign/internal/grant"
 	"countersign/internal/grant/granttest"
+	"countersign/internal/key"
+	"countersign/internal/key/keytest"
 	"countersign/internal/oauth"
 )
 
@@ -137,4 +143,55 @@ func grantNode(t *testing.T, db *DB) granttest.Node {
 			return a.Epoch
 		},
 	}
+}
+
+func TestAccountContract(t *testing.T) {
+	for name, identifierKey := range map[string][]byte{"plain": nil, "keyed": []byte("a key outside the database")} {
+		t.Run(name, func(t *testing.T) {
+			accounttest.Run(t, func(t *testing.T) accounttest.Node {
+				c := newCluster(t)
+				c.o.IdentifierKey = identifierKey
+				db := c.open(t)
+				return accounttest.Node{Store: db, Now: c.clock.Now, Events: allEvents(db), OnCommit: hook(db)}
+			})
+		})
+	}
+}
+
+func TestClientContract(t *testing.T) {
+	clienttest.Run(t, func(t *testing.T) clienttest.Database {
+		c := newCluster(t)
+		return clienttest.Database{Now: c.clock.Now, Open: func(t *testing.T) clienttest.Node {
+			db, d := c.open(t), &client.Directory{}
+			db.Follow(func(c Changes) { d.Apply(c.Org, c.Clients) })
+			poll := func() error { return db.Poll(context.Background()) }
+			if err := poll(); err != nil {
+				t.Fatal(err)
+			}
+			return clienttest.Node{Store: db, Directory: d, Poll: poll, Events: allEvents(db), OnCommit: hook(db)}
+		}}
+	})
+}
+
+func TestKeyContract(t *testing.T) {
+	keytest.Run(t, func(t *testing.T) keytest.Database {
+		c := newCluster(t)
+		return keytest.Database{Now: c.clock.Now, Open: func(t *testing.T) keytest.Node {
+			db := c.open(t)
+			var told atomic.Pointer[[]*key.Key]
+			told.Store(new([]*key.Key))
+			db.Follow(func(c Changes) {
+				if c.Keys != nil {
+					told.Store(&c.Keys)
+				}
+			})
+			poll := func() error { return db.Poll(context.Background()) }
+			if err := poll(); err != nil {
+				t.Fatal(err)
+			}
+			return keytest.Node{
+				Store: db, Told: func() []*key.Key { return *told.Load() }, Poll: poll, Events: allEvents(db), OnCommit: hook(db),
+			}
+		}}
+	})
 }
