@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -280,4 +281,25 @@ func FuzzLoad(f *testing.F) {
 			_ = l.Rows()
 		}
 	})
+}
+
+func TestReadPrivate(t *testing.T) {
+	name := t.TempDir() + "/key"
+	for mode, want := range map[fs.FileMode]string{0o600: "", 0o400: "", 0o640: "chmod 600", 0o604: "chmod 600"} {
+		if err := os.WriteFile(name, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ReadPrivate(name)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("mode %o: error %v, want %q", mode, err, want)
+		}
+		_ = os.Remove(name)
+	}
+	_, err := Load(Input{Environ: []string{"COUNTERSIGN_MASTER_KEY_FILE=" + name}})
+	if err == nil || !strings.Contains(err.Error(), "cannot be read: no such file") {
+		t.Errorf("missing file: %v", err)
+	}
 }

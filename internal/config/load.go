@@ -2,7 +2,9 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"slices"
@@ -40,10 +42,10 @@ func (f Faults) Error() string {
 // Input says where values come from; later ones win: the defaults, the file, the
 // environment, the flags.
 type Input struct {
-	File    string            // empty: none
-	Environ []string          // as os.Environ gives it
-	Flags   map[string]string // by path: login.person.free
-	Read    func(string) ([]byte, error)
+	File    string                       // empty: none
+	Environ []string                     // as os.Environ gives it
+	Flags   map[string]string            // by path: login.person.free
+	Read    func(string) ([]byte, error) // nil: os.ReadFile, and ReadPrivate for secrets
 }
 
 // Loaded is a configuration and where each value came from.
@@ -55,10 +57,10 @@ type Loaded struct {
 // Load fills a configuration and checks it. Errors: Faults, all of them.
 func Load(in Input) (Loaded, error) {
 	out := Loaded{Config: Default(), Sources: map[string]string{}}
+	l := &loader{leaves: Leaves(&out.Config), sources: out.Sources, private: in.Read}
 	if in.Read == nil {
-		in.Read = os.ReadFile
+		in.Read, l.private = os.ReadFile, ReadPrivate
 	}
-	l := &loader{leaves: Leaves(&out.Config), sources: out.Sources, read: in.Read}
 	if in.File != "" {
 		if text, err := in.Read(in.File); err != nil {
 			l.fault(in.File, "", "cannot be read: "+cause(err))
@@ -103,7 +105,7 @@ type loader struct {
 	leaves  []Leaf
 	sources map[string]string
 	faults  Faults
-	read    func(string) ([]byte, error)
+	private func(string) ([]byte, error) // reads the file of a secret
 }
 
 func (l *loader) fault(place, key, text string) {
@@ -133,9 +135,12 @@ func (l *loader) section(path string) bool {
 func (l *loader) take(place, path, text string) {
 	leaf, file := l.leaf(path)
 	if file {
-		b, err := l.read(text)
+		b, err := l.private(text)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			err = fmt.Errorf("%s cannot be read: %s", text, cause(err))
+		}
 		if err != nil {
-			l.fault(place, path, fmt.Sprintf("%s cannot be read: %s", text, cause(err)))
+			l.fault(place, path, err.Error())
 			return
 		}
 		if strings.TrimSpace(string(b)) == "" {
