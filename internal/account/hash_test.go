@@ -110,6 +110,7 @@ func TestParseHashRefusals(t *testing.T) {
 		{"digest missing", "$argon2id$v=19$m=64,t=2,p=1$" + salt, ErrHashSyntax},
 		{"padding", "$argon2id$v=19$m=64,t=2,p=1$" + salt + "==$" + digest, ErrHashSyntax},
 		{"line break inside", "$argon2id$v=19$m=64,t=2,p=1$" + salt + "$\n" + digest, ErrHashSyntax},
+		{"bits behind the last byte", strings.TrimSuffix(argon("m=64,t=2,p=1"), "4") + "5", ErrHashSyntax},
 		{"a part too many", argon("m=64,t=2,p=1$x"), ErrHashSyntax},
 		{"bcrypt cost 3", "$2a$03$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", ErrHashSyntax},
 		{"bcrypt cost in letters", "$2a$ab$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", ErrHashSyntax},
