@@ -128,7 +128,7 @@ func (r Rule) wait(c account.Counter, now time.Time) time.Duration {
 // fail gives the bucket after one more failure and what that failure costs. It
 // is what a Store's CountFailure does with the cost.
 func (r Rule) fail(c account.Counter, now time.Time) (account.Counter, time.Duration) {
-	if !c.Until.After(now) {
+	if c.Until.Before(now) {
 		c = account.Counter{Until: now}
 	}
 	left := c.Until.Sub(now)
