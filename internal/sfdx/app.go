@@ -163,13 +163,14 @@ func (a *App) Files() []string {
 // at is where a finding about the whole app points.
 func (a *App) at() place {
 	for _, t := range []string{typeConnected, typeGlobal, typePolicy, typeHeader, typeSettings, typePlugins} {
-		for _, f := range a.files[t] {
-			line := 1
-			if f.Root != nil {
-				line = f.Root.Line
-			}
-			return place{f.Path, line}
+		if len(a.files[t]) == 0 {
+			continue
 		}
+		f := a.files[t][0]
+		if f.Root == nil {
+			return place{f.Path, 1}
+		}
+		return place{f.Path, f.Root.Line}
 	}
 	return place{}
 }

@@ -131,7 +131,7 @@ type versionUse struct {
 
 func (u *versionUse) file(f *File, have int) {
 	t := f.schema()
-	u.note(t.element.since, have, t.name)
+	u.note(t.since, have, t.name)
 	f.Root.walk("", func(path string, e *Element) {
 		schema, ok := t.at(path)
 		if !ok || !e.set() {

@@ -136,7 +136,7 @@ func (s shape) children(e *Element, schema element, path string) {
 			s.children(c, want, join(path, c.Name))
 			continue
 		}
-		s.value(c, want, path)
+		s.value(c, want)
 	}
 }
 
@@ -148,7 +148,7 @@ func join(path, name string) string {
 }
 
 // value checks the text of a leaf.
-func (s shape) value(c *Element, want element, path string) {
+func (s shape) value(c *Element, want element) {
 	if len(c.Children) > 0 {
 		s.add(c, fmt.Sprintf("<%s> holds further elements, but it takes a plain value.", c.Name), "Write the value as text.")
 		return
@@ -163,13 +163,13 @@ func (s shape) value(c *Element, want element, path string) {
 	}
 	for _, part := range want.parts(v) {
 		if !want.accepts(part) {
-			s.add(c, fmt.Sprintf("%q is not a value of <%s>.", clip(part, 60), c.Name), s.allowed(part, want, path))
+			s.add(c, fmt.Sprintf("%q is not a value of <%s>.", clip(part, 60), c.Name), allowed(part, want))
 		}
 	}
 }
 
 // allowed says what to write for a value that does not exist.
-func (s shape) allowed(v string, want element, path string) string {
+func allowed(v string, want element) string {
 	switch {
 	case want.kind == flag:
 		return "Write true or false."

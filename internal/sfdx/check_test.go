@@ -292,7 +292,7 @@ func replace(t testing.TB, fsys fstest.MapFS, file, old, fresh string) {
 	if !strings.Contains(data, old) {
 		t.Fatalf("%s does not contain %q", name, old)
 	}
-	fsys[name] = &fstest.MapFile{Data: []byte(strings.Replace(data, old, fresh, -1))}
+	fsys[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(data, old, fresh))}
 }
 
 func TestChecksThatNeedTwoChanges(t *testing.T) {

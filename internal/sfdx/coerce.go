@@ -69,7 +69,7 @@ func asDuration(v any) (time.Duration, error) {
 		if days, ok := strings.CutSuffix(v, "d"); ok {
 			n, err := strconv.ParseUint(days, 10, 16)
 			if err == nil {
-				return time.Duration(n) * day, nil //nolint:gosec // at most 16 bits
+				return time.Duration(n) * day, nil
 			}
 		}
 		if d, err := time.ParseDuration(v); err == nil && d >= 0 {

@@ -56,12 +56,16 @@ var headerFields = []field{
 }
 
 var globalFields = []field{
-	list{typ: typeGlobal, path: "callbackUrl", connected: "oauthConfig.callbackUrl", split: splitLines, join: "\n",
-		at: func(a *App) *Setting[[]string] { return &a.CallbackURLs }},
+	list{
+		typ: typeGlobal, path: "callbackUrl", connected: "oauthConfig.callbackUrl", split: splitLines, join: "\n",
+		at: func(a *App) *Setting[[]string] { return &a.CallbackURLs },
+	},
 	words(typeGlobal, "certificate", "oauthConfig.certificate", func(a *App) *Setting[string] { return &a.Certificate }),
 	words(typeGlobal, "consumerKey", "oauthConfig.consumerKey", func(a *App) *Setting[string] { return &a.ConsumerKey }),
-	list{typ: typeGlobal, path: "idTokenConfig.idTokenAudience", connected: "oauthConfig.idTokenConfig.idTokenAudience",
-		split: splitList, join: ", ", at: func(a *App) *Setting[[]string] { return &a.IDTokenAudience }},
+	list{
+		typ: typeGlobal, path: "idTokenConfig.idTokenAudience", connected: "oauthConfig.idTokenConfig.idTokenAudience",
+		split: splitList, join: ", ", at: func(a *App) *Setting[[]string] { return &a.IDTokenAudience },
+	},
 	boolean(typeGlobal, "idTokenConfig.idTokenIncludeAttributes", "oauthConfig.idTokenConfig.idTokenIncludeAttributes",
 		func(a *App) *Setting[bool] { return &a.IDTokenAttributes }),
 	boolean(typeGlobal, "idTokenConfig.idTokenIncludeCustomPermissions", "oauthConfig.idTokenConfig.idTokenIncludeCustomPerms",
@@ -112,10 +116,14 @@ var settingsFields = []field{
 	number(typeSettings, "assetTokenValidity", "oauthConfig.assetTokenConfig.assetValidityPeriod",
 		func(a *App) *Setting[int] { return &a.AssetMinutes }),
 	words(typeSettings, "clientAssertionCertificate", "", func(a *App) *Setting[string] { return &a.ClientAssertionCertificate }),
-	list{typ: typeSettings, path: "commaSeparatedCustomScopes", split: splitList, join: ", ",
-		at: func(a *App) *Setting[[]string] { return &a.CustomScopes }},
-	list{typ: typeSettings, path: "commaSeparatedOauthScopes", connected: "oauthConfig.scopes", split: splitList, join: ", ",
-		at: func(a *App) *Setting[[]string] { return &a.Scopes }},
+	list{
+		typ: typeSettings, path: "commaSeparatedCustomScopes", split: splitList, join: ", ",
+		at: func(a *App) *Setting[[]string] { return &a.CustomScopes },
+	},
+	list{
+		typ: typeSettings, path: "commaSeparatedOauthScopes", connected: "oauthConfig.scopes", split: splitList, join: ", ",
+		at: func(a *App) *Setting[[]string] { return &a.Scopes },
+	},
 	attributes{typ: typeSettings, connected: "attributes", at: func(a *App) *Setting[[]Attribute] { return &a.Attributes }},
 	boolean(typeSettings, "isFirstPartyAppEnabled", "", func(a *App) *Setting[bool] { return &a.FirstPartyChallenge }).orElse(false),
 	words(typeSettings, "singleLogoutUrl", "oauthConfig.singleLogoutUrl", func(a *App) *Setting[string] { return &a.LogoutURL }),
@@ -126,12 +134,18 @@ var policyFields = []field{
 	words(typePolicy, "apexHandler", "plugin", func(a *App) *Setting[string] { return &a.ApexHandler }),
 	words(typePolicy, "clientCredentialsFlowUser", "oauthConfig.oauthClientCredentialUser",
 		func(a *App) *Setting[string] { return &a.RunAsUser }),
-	list{typ: typePolicy, path: "commaSeparatedCustomScopes", split: splitList, join: ", ",
-		at: func(a *App) *Setting[[]string] { return &a.PolicyScopes }},
-	list{typ: typePolicy, path: "commaSeparatedPermissionSet", connected: "permissionSetName", split: splitList, join: ", ",
-		at: func(a *App) *Setting[[]string] { return &a.PermissionSets }},
-	list{typ: typePolicy, path: "commaSeparatedProfile", connected: "profileName", split: splitList, join: ", ",
-		at: func(a *App) *Setting[[]string] { return &a.Profiles }},
+	list{
+		typ: typePolicy, path: "commaSeparatedCustomScopes", split: splitList, join: ", ",
+		at: func(a *App) *Setting[[]string] { return &a.PolicyScopes },
+	},
+	list{
+		typ: typePolicy, path: "commaSeparatedPermissionSet", connected: "permissionSetName", split: splitList, join: ", ",
+		at: func(a *App) *Setting[[]string] { return &a.PermissionSets },
+	},
+	list{
+		typ: typePolicy, path: "commaSeparatedProfile", connected: "profileName", split: splitList, join: ", ",
+		at: func(a *App) *Setting[[]string] { return &a.Profiles },
+	},
 	attributes{typ: typePolicy, at: func(a *App) *Setting[[]Attribute] { return &a.PolicyAttributes }},
 	words(typePolicy, "executeHandlerAs", "pluginExecutionUser", func(a *App) *Setting[string] { return &a.ExecuteHandlerAs }),
 	choice(typePolicy, "guestJwtSessionTimeoutType", "", timeoutTypes, func(a *App) *Setting[string] { return &a.GuestJWTTimeoutType }).orElse(""),

@@ -49,7 +49,9 @@ var siteSettings = []element{
 	yes("isHeadlessUserRegistrationAllowed"), yes("isPwdlessLoginAllowed"), yes("IsPwdlessLoginAllowed"),
 	yes("isRecaptchaRequiredForgotPwd"), yes("isRecaptchaRequiredPwdlessLogin"), yes("isRecaptchaRequiredRgstr"),
 	yes("isUniversalClientRgstrAllowed"), yes("isUserDisambiguationAllowedForgotPwd"), yes("isUserDisambiguationAllowedUsernamePwd"),
-	num("maxPasswordResetAttempts"), {name: "recaptchaScoreThreshold", kind: decimal}, str("recaptchaSecretKey").hidden(),
+	num("maxPasswordResetAttempts"),
+	{name: "recaptchaScoreThreshold", kind: decimal},
+	str("recaptchaSecretKey").hidden(),
 	str("registrationExecutionUser"), str("registrationHandler"), str("registrationUserDefaultProfile"),
 }
 

@@ -52,27 +52,13 @@ func (w *refreshWish) take(c Change) error {
 
 func (w *refreshWish) plan(a *App) (plan, error) {
 	var p plan
-	life, idle, known := a.refreshLife()
-	policy := RefreshInactivity
-	switch {
-	case w.policy != "":
-		policy = refreshPolicies[slices.Index(refreshWords, w.policy)]
-	case !w.hasIdle:
-		policy = RefreshLifetime
-	}
-	limit, given := w.idle, w.hasIdle
-	if policy == RefreshLifetime {
-		limit, given = w.absolute, w.hasAbsolute
-	}
-	switch {
-	case policy == RefreshInfinite || policy == RefreshZero:
+	policy, limit, missing := w.limit(a)
+	if policy == RefreshInfinite || policy == RefreshZero {
 		p.refresh(a, policy, 0)
 		return p, nil
-	case !given && known && life != Forever && life > 0 && idle == (policy == RefreshInactivity):
-		limit, given = life, true
 	}
-	if !given || limit <= 0 {
-		return p.task("%s needs a period; set %s.", policy, map[bool]string{true: "app.refresh.absolute_ttl", false: "app.refresh.idle_ttl"}[policy == RefreshLifetime]), nil
+	if limit <= 0 {
+		return p.task("%s needs a period; set %s.", policy, missing), nil
 	}
 	p.refresh(a, policy, limit)
 	switch {
@@ -82,6 +68,27 @@ func (w *refreshWish) plan(a *App) (plan, error) {
 		p.task("Salesforce keeps one limit: the absolute one is set, a shorter idle time beside it is not possible.")
 	}
 	return p, nil
+}
+
+// limit gives the one policy and limit that Salesforce can keep; where the batch
+// names none, the limit stays as it is, if it is one of that policy.
+func (w *refreshWish) limit(a *App) (policy string, limit time.Duration, missing string) {
+	policy = RefreshInactivity
+	switch {
+	case w.policy != "":
+		policy = refreshPolicies[slices.Index(refreshWords, w.policy)]
+	case !w.hasIdle:
+		policy = RefreshLifetime
+	}
+	limit, missing = w.idle, "app.refresh.idle_ttl"
+	given := w.hasIdle
+	if policy == RefreshLifetime {
+		limit, missing, given = w.absolute, "app.refresh.absolute_ttl", w.hasAbsolute
+	}
+	if life, idle, known := a.refreshLife(); !given && known && life != Forever && idle == (policy == RefreshInactivity) {
+		limit = life
+	}
+	return policy, limit, missing
 }
 
 // refresh plans policy and period.
