@@ -45,9 +45,10 @@ type engine interface {
 	settle(token int64)
 	// rival runs fn on a second writing connection: for the self-test.
 	rival(ctx context.Context, fn func(tx) error) error
-	// fault is the reason why nothing can be written at present, nil if none is
-	// known.
+	// fault is the reason why the last write failed, until recovered says that
+	// writing works again; nil if there is none.
 	fault() error
+	recovered()
 	// queue returns how many changes wait and how many may.
 	queue() (waiting, room int)
 	// ringWait is how long a raised floor must stand before its slots may be

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"countersign/internal/secret"
 )
 
 // Run polls until the context ends, turns the ring and keeps tables small. It
@@ -38,8 +40,7 @@ func (db *DB) beat(ctx context.Context) {
 	if db.o.ReadOnly {
 		return
 	}
-	if db.eng.fault() != nil {
-		db.probe(limit)
+	if db.eng.fault() != nil && !db.probe(limit) {
 		return
 	}
 	if err := db.turnRing(limit); err != nil {
@@ -53,12 +54,17 @@ func (db *DB) beat(ctx context.Context) {
 
 const putMeta = `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
 
-// probe writes something, so that a node whose disk was full becomes ready again
-// though nobody sends it requests any more.
-func (db *DB) probe(ctx context.Context) {
+// probe writes something and says whether that worked. So a node whose disk was
+// full becomes ready again though nobody sends it requests any more.
+func (db *DB) probe(ctx context.Context) bool {
 	now := []byte(db.o.Now().UTC().Format(time.RFC3339Nano))
-	_ = db.eng.change(ctx, func(t tx) error {
-		_, err := t.exec(putMeta, "last write probe", now)
+	err := db.eng.change(ctx, func(t tx) error {
+		_, err := t.exec(putMeta, "last write probe", append(now, secret.Bytes(8)...))
 		return err
 	})
+	if err != nil {
+		return false
+	}
+	db.eng.recovered()
+	return true
 }

@@ -231,6 +231,8 @@ func (e *sqliteEngine) fault() error {
 	return e.writer.fault()
 }
 
+func (e *sqliteEngine) recovered() { e.writer.recovered() }
+
 func (e *sqliteEngine) queue() (waiting, room int) {
 	if e.writer == nil {
 		return 0, 0

@@ -17,7 +17,6 @@ import (
 const (
 	groupMax  = 64   // changes in one commit
 	queueRoom = 1024 // changes that may wait
-	tryLimit  = 10 * time.Second
 )
 
 // op is one change that waits for the writer.
@@ -45,6 +44,8 @@ type writer struct {
 	queue chan *op
 	stats *counters
 
+	stall time.Duration // how long a caller waits for a disk that does not answer
+
 	quit    chan struct{}
 	stopped chan struct{}
 	closing sync.Once
@@ -67,7 +68,7 @@ func openWriter(ctx context.Context, path string, stats *counters) (*writer, err
 	}
 	db.SetMaxOpenConns(1)
 	w := &writer{
-		db: db, stats: stats, queue: make(chan *op, queueRoom),
+		db: db, stats: stats, queue: make(chan *op, queueRoom), stall: holdUnknown,
 		quit: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	return w, db.PingContext(ctx)
@@ -87,7 +88,7 @@ func (w *writer) change(ctx context.Context, fn func(tx) error) error {
 		w.stats.refused.Add(1)
 		return ErrBusy.After(retryAfter)
 	}
-	stall := time.NewTimer(tryLimit)
+	stall := time.NewTimer(w.stall)
 	defer stall.Stop()
 	select {
 	case err := <-o.done:
@@ -271,9 +272,10 @@ func (w *writer) rollBack() {
 	_, _ = w.conn.exec("ROLLBACK")
 }
 
-// note remembers why the file cannot be written, until a commit succeeds.
+// note remembers why the file could not be written. A commit that succeeds does
+// not take it away, because it may have had nothing to write.
 func (w *writer) note(err error) {
-	if err != nil && isBusy(err) {
+	if err == nil || isBusy(err) {
 		return
 	}
 	w.mu.Lock()
@@ -285,6 +287,13 @@ func (w *writer) fault() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return plain(w.cause)
+}
+
+// recovered forgets the fault: something was written.
+func (w *writer) recovered() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cause = nil
 }
 
 // close writes what is queued and ends the goroutine.

@@ -1,0 +1,209 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/internal/audit"
+	"countersign/internal/client"
+	"countersign/internal/grant"
+	"countersign/internal/oauth"
+	"countersign/internal/secret"
+)
+
+// TestRun: with its own poller, a second database handle knows within a second
+// what the first one ended, and what it changed.
+func TestRun(t *testing.T) {
+	dir := t.TempDir()
+	a, b := open(t, Options{Dir: dir}), open(t, Options{Dir: dir})
+	endings, apps := &grant.Endings{}, &client.Directory{}
+	told := make(chan struct{}, 100)
+	b.Follow(func(c Changes) {
+		endings.Add(c.Endings...)
+		apps.Apply(c.Org, c.Clients)
+		told <- struct{}{}
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := b.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	defer running.Wait()
+	defer cancel()
+	<-told // everything
+	if err := b.Run(ctx); err == nil {
+		t.Error("polled twice")
+	}
+	r := redeem(time.Now())
+	if out, err := b.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
+		t.Fatal(out, err)
+	}
+	start := time.Now()
+	if out, err := a.EndGrant(t.Context(), r.Code.ID, 0, time.Now(), audit.New(time.Now(), audit.GrantRevoked)); out != oauth.Won || err != nil {
+		t.Fatal(out, err)
+	}
+	<-told
+	if took := time.Since(start); !endings.Dead(&r.Code.Grant) || took > time.Second {
+		t.Errorf("dead: %v, after %v", endings.Dead(&r.Code.Grant), took)
+	}
+	start = time.Now()
+	c := &client.Client{ID: "app-0001", Name: "App"}
+	if err := a.CreateClient(t.Context(), c, audit.New(time.Now(), audit.AppCreated)); err != nil {
+		t.Fatal(err)
+	}
+	<-told
+	if took := time.Since(start); apps.Lookup(c.ID) == nil || took > time.Second {
+		t.Errorf("known: %v, after %v", apps.Lookup(c.ID) != nil, took)
+	}
+	if err := b.Ready(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPollIsCheap: when nothing was committed, a poll runs one statement and
+// tells nobody anything.
+func TestPollIsCheap(t *testing.T) {
+	db := open(t, Options{})
+	told := 0
+	db.Follow(func(Changes) { told++ })
+	for range 3 {
+		if err := db.Poll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := db.Stats().Statements
+	for range 100 {
+		if err := db.Poll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := db.Stats().Statements; after != before {
+		t.Errorf("100 polls of nothing read rows in %d statements", after-before)
+	}
+	if told != 1 {
+		t.Errorf("told %d times, want once: everything", told)
+	}
+}
+
+// TestLease: it lasts ten seconds from when the poll was sent, whatever the wall
+// clock does. A server waits for its poller; a short command polls by itself.
+func TestLease(t *testing.T) {
+	c := newCluster(t)
+	db := c.open(t)
+	var now time.Duration
+	db.mono = func() time.Duration { return now }
+	if err := db.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now = leaseFor
+	if err := errors.Join(db.Ready(), db.leased(t.Context())); err != nil {
+		t.Errorf("after ten seconds: %v", err)
+	}
+	now++
+	db.running.Store(true)
+	var refusal *oauth.Error
+	if err := db.leased(t.Context()); !errors.Is(err, grant.ErrLease) || !errors.As(err, &refusal) || refusal.RetryAfter <= 0 {
+		t.Errorf("a server after more than ten seconds: %v, want store.lease-lost with Retry-After", err)
+	}
+	if err := db.Ready(); !errors.Is(err, errNoLease) {
+		t.Errorf("readiness: %v", err)
+	}
+	db.running.Store(false)
+	if err := db.leased(t.Context()); err != nil {
+		t.Errorf("a command after more than ten seconds: %v", err)
+	}
+	if err := db.Ready(); err != nil {
+		t.Errorf("readiness after its poll: %v", err)
+	}
+}
+
+// TestRingBehind: a ring that is not emptied is a warning first and a fault when
+// half an hour is left; the job catches up.
+func TestRingBehind(t *testing.T) {
+	c := newCluster(t)
+	db := c.open(t)
+	for _, s := range []struct {
+		behind int
+		ready  bool
+	}{{0, true}, {1, true}, {2, true}, {3, false}} {
+		if got := db.Stats().SlotsBehind; got != s.behind {
+			t.Errorf("%d slots behind, want %d", got, s.behind)
+		}
+		if err := db.Ready(); (err == nil) != s.ready || err != nil && !errors.Is(err, errRing) {
+			t.Errorf("%d slots behind: %v", s.behind, err)
+		}
+		c.clock.Add(secret.SlotSeconds * time.Second)
+	}
+	db.beat(t.Context())
+	if got := db.Stats().SlotsBehind; got != 0 {
+		t.Errorf("%d slots behind after the job", got)
+	}
+}
+
+// TestRingRace: emptying is done once, by whoever is first, and a job that was
+// paused empties nothing that is in use again.
+func TestRingRace(t *testing.T) {
+	c := newCluster(t)
+	a, paused := c.open(t), c.open(t)
+	c.clock.Add(2 * time.Hour)
+	floor, ceil := paused.lease.floor(), paused.lease.ceil()
+	if err := a.turnRing(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := redeem(c.clock.Now())
+	if out, err := a.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
+		t.Fatal(out, err)
+	}
+	// The other node wakes up with what it read two hours ago.
+	paused.lease.slots(floor, ceil)
+	if err := paused.turnRing(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, db := range []*DB{a, paused} {
+		r.Attempt = attempt(c.clock.Now())
+		if out, err := db.RedeemCode(t.Context(), r); out != oauth.Lost || err != nil {
+			t.Errorf("a spent code after two ring jobs: %v, %v", out, err)
+		}
+	}
+}
+
+// TestClockBehind: a node whose clock stands still cannot spend what the others
+// forgot already: the floor is the database's.
+func TestClockBehind(t *testing.T) {
+	dir := t.TempDir()
+	ahead, behind := newClock(), newClock()
+	a, b := open(t, Options{Dir: dir, Now: ahead.Now}), open(t, Options{Dir: dir, Now: behind.Now})
+	r := redeem(behind.Now())
+	if out, err := a.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
+		t.Fatal(out, err)
+	}
+	ahead.Add(3 * time.Hour)
+	if err := a.turnRing(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.Attempt = attempt(behind.Now()) // b did not poll: its lease still has the old floor
+	if out, err := b.RedeemCode(t.Context(), r); out != oauth.Lost || err != nil {
+		t.Errorf("%v, %v; want lost", out, err)
+	}
+}
+
+func TestMeta(t *testing.T) {
+	db := open(t, Options{})
+	if value, err := db.Meta(t.Context(), "master key"); value != nil || err != nil {
+		t.Fatalf("%q, %v", value, err)
+	}
+	for i, want := range []bool{true, false, false} {
+		got, err := db.SetMetaOnce(t.Context(), "master key", []byte{byte(i)})
+		if err != nil || got != want {
+			t.Errorf("call %d: %v, %v", i, got, err)
+		}
+	}
+	if value, err := db.Meta(t.Context(), "master key"); string(value) != "\x00" || err != nil {
+		t.Errorf("%q, %v", value, err)
+	}
+}
