@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"countersign/internal/account"
+	"countersign/internal/fault"
 )
 
 // Rule is one progressive limit on failures: Free of them cost no wait and are
@@ -119,7 +120,7 @@ func or[T int | time.Duration](v, d T) T {
 // wait is how long the next try is refused from now on; zero lets it through.
 // A bucket is full when Window is left of it.
 func (r Rule) wait(c account.Counter, now time.Time) time.Duration {
-	if r.Free < 0 {
+	if r.Free < 0 || fault.Is(fault.NoThrottle) {
 		return 0
 	}
 	return max(max(c.Until.Sub(now), 0)-r.Window, 0) // the zero time is so far back that it overflows

@@ -9,6 +9,7 @@ import (
 
 	"countersign/internal/account"
 	"countersign/internal/audit"
+	"countersign/internal/fault"
 	"countersign/internal/secret"
 )
 
@@ -124,6 +125,9 @@ func (p *Prover) fail(ctx context.Context, t *ticket, v verdict) error {
 		return fmt.Errorf("count a failed login: %w", err)
 	}
 	t.leave()
+	if v.person == nil && fault.Is(fault.WhoExists) {
+		return ErrPasswordTooLong
+	}
 	if hold := p.slow.expected() - p.Now().Sub(v.began); p.Pause != nil && hold > 0 {
 		p.Pause(ctx, hold)
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/fault"
 	"countersign/internal/oauth"
 	"countersign/internal/secret"
 )
@@ -248,6 +249,9 @@ func (s *Site) log(r *Request, outcome string, err error) {
 			attrs = append(attrs, slog.String("stack", string(p.stack)))
 		}
 	}
+	if fault.Is(fault.SecretLogged) {
+		attrs = append(attrs, slog.Any("headers", r.HTTP.Header))
+	}
 	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
@@ -261,11 +265,11 @@ func (s *Site) fields(r Route) []Field {
 		out = append(out, Field{"Strict-Transport-Security", []string{"max-age=31536000"}})
 	}
 	var vary []string
-	switch r.Cache {
-	case NoStore:
+	switch {
+	case r.Cache == NoStore && !fault.Is(fault.CacheableTokens):
 		out = append(out, Field{"Cache-Control", []string{"no-store"}}, Field{"Pragma", []string{"no-cache"}})
 		vary = append(vary, "Authorization")
-	case FiveMinutes:
+	case r.Cache == FiveMinutes:
 		out = append(out, Field{"Cache-Control", []string{"public, max-age=300"}})
 	}
 	if r.CORS == AppOrigins {
