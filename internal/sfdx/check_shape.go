@@ -120,8 +120,9 @@ func (s shape) children(e *Element, schema element, path string) {
 	seen := map[string]int{}
 	for _, c := range e.Children {
 		want, _, known := schema.child(c.Name)
+		everywhere := path == "" && c.Name == "fullName"
 		switch {
-		case c.foreign || !known && c.Name != "fullName" && !schema.open:
+		case c.foreign || !known && !everywhere && !schema.open:
 			s.unknown(c, schema, path)
 			continue
 		case !known || want.kind == opaque:

@@ -3,6 +3,7 @@ package sfdx
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,27 @@ func asDuration(v any) (time.Duration, error) {
 		}
 	}
 	return 0, fmt.Errorf("a duration such as 15m, 1h or 30d is wanted, not %v", v)
+}
+
+// reached says whether an effective value is what was wanted, or stricter where
+// stricter is possible.
+func reached(want, got any) bool {
+	switch got := got.(type) {
+	case bool:
+		w, err := asBool(want)
+		return err == nil && w == got
+	case string:
+		w, err := asString(want)
+		secret := strings.HasPrefix(w, "client_secret_") && strings.HasPrefix(got, "client_secret_")
+		return err == nil && (w == got || secret)
+	case []string:
+		w, err := asList(want)
+		return err == nil && slices.Equal(slices.Sorted(slices.Values(w)), slices.Sorted(slices.Values(got)))
+	case time.Duration:
+		w, err := asDuration(want)
+		return err == nil && got <= max(w, time.Minute) // a minute is the least Salesforce knows
+	}
+	return false
 }
 
 // minutes gives whole minutes, at least one; a fraction is dropped, which errs on

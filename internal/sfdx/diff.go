@@ -14,9 +14,10 @@ const (
 	hidden       = "(hidden)"
 )
 
-// Unified returns the change as a unified diff for people and for git apply. A
-// committed secret never shows: unchanged lines around it are left out, and where
-// a changed line holds one, its value reads (hidden), so that such a diff is for
+// Unified returns the change as a unified diff, for people and for
+// git apply --unidiff-zero. A committed secret never shows: a hunk has less context
+// rather than a line with a secret, which is why the option is needed, and where a
+// changed line holds one, its value reads (hidden), so that such a diff is for
 // reading only and After is what counts.
 func (d FileDiff) Unified() string {
 	from, to := "a/"+d.Path, "b/"+d.Path

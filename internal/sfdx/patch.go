@@ -29,7 +29,7 @@ type Change struct {
 // Task is what a patch cannot do: a person has to.
 type Task struct {
 	App     string
-	Setting string
+	Setting string // of the change, or the id of the check that will speak
 	Reason  string
 }
 
@@ -61,6 +61,7 @@ func (p *Project) Patch(changes []Change) ([]FileDiff, []Task, error) {
 	if len(errs) > 0 {
 		return nil, nil, fmt.Errorf("sfdx: %w", errors.Join(errs...))
 	}
+	b.missed()
 	diffs := b.diffs(p)
 	if len(diffs) > 0 {
 		b.newFindings(p)

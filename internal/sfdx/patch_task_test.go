@@ -2,6 +2,7 @@ package sfdx
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -40,9 +41,70 @@ func TestNewFindingsBecomeTasks(t *testing.T) {
 		ids = append(ids, task.Setting)
 	}
 	slices.Sort(ids)
-	if diff := cmp.Diff([]string{"M04", "M09"}, ids); diff != "" {
+	if diff := cmp.Diff([]string{"M04", "M09", "app.flows.code_and_credentials"}, ids); diff != "" {
 		t.Errorf("tasks (-want +got):\n%s", diff)
 	}
+}
+
+func TestAChangeThatAnotherLayerUndoesIsATask(t *testing.T) {
+	gate := main + oidc
+	_, diffs, tasks := patched(t, sample(t, "risky"), Change{App: "Risky_Login", Setting: "app.flows.code_and_credentials", Value: true})
+	if len(diffs) != 0 || len(tasks) != 1 || !strings.Contains(tasks[0].Reason, gate+":7") {
+		t.Errorf("%v %v", diffs, tasks)
+	}
+	_, _, tasks = patched(t, sample(t, "risky"),
+		Change{App: "Risky_Login", Setting: "app.flows.code_and_credentials", Value: true},
+		Change{Setting: "server.oauth.allow.code_and_credentials", Value: true})
+	if len(tasks) != 0 {
+		t.Errorf("the gate is opened in the same patch, and yet: %v", tasks)
+	}
+	_, _, tasks = patched(t, sample(t, "healthy"), Change{App: "Shop_Login", Setting: "app.pkce.required", Value: false})
+	if len(tasks) != 1 || !strings.Contains(tasks[0].Reason, gate) {
+		t.Errorf("the org requires PKCE all the same, and no task says so: %v", tasks)
+	}
+}
+
+// TestAFlagChangesAlone turns every flag of the samples round by its metadata name
+// and expects every other element of the project to stay.
+func TestAFlagChangesAlone(t *testing.T) {
+	for _, name := range []string{"healthy", "risky"} {
+		fsys := sample(t, name)
+		p := mustRead(t, fsys)
+		for _, f := range p.Files {
+			if f.readable() && f.app != nil && !f.app.Undeclared && len(f.app.files[f.Type]) == 1 {
+				turnFlags(t, p, f)
+			}
+		}
+	}
+}
+
+func turnFlags(t *testing.T, p *Project, f *File) {
+	t.Helper()
+	f.Root.walk("", func(path string, e *Element) {
+		schema, ok := f.schema().at(path)
+		if !ok || schema.kind != flag || e.value() == "" {
+			return
+		}
+		now, _ := parseBool(e.value())
+		diffs, _, err := p.Patch([]Change{{App: f.app.ID, Setting: f.Type + "." + path, Value: !now}})
+		if err != nil || len(diffs) != 1 || diffs[0].Path != f.Path {
+			t.Errorf("%s of %s: %v, %v", path, f.Path, err, diffs)
+			return
+		}
+		root, _, _ := parse(diffs[0].After)
+		want, got := texts(f.Root), texts(root)
+		want[path] = []string{strconv.FormatBool(!now)}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s of %s (-want +got):\n%s", path, f.Path, diff)
+		}
+	})
+}
+
+// texts lists the text of every element, by path.
+func texts(e *Element) map[string][]string {
+	out := map[string][]string{}
+	e.walk("", func(path string, e *Element) { out[path] = append(out[path], e.Text) })
+	return out
 }
 
 func TestSwitchingAFlowOffLeavesNoTrap(t *testing.T) {

@@ -108,6 +108,33 @@ func (b *batch) planFor(a *App, c Change) (plan, error) {
 	return p, nil
 }
 
+// missed makes a task of every change that has not come true although nothing was
+// said about it: another layer decides, such as the org gate of headless logins.
+func (b *batch) missed() {
+	for _, c := range b.changes {
+		a := b.p.App(c.App)
+		if a == nil || a.Unreadable || !strings.HasPrefix(c.Setting, "app.") {
+			continue
+		}
+		said := slices.ContainsFunc(b.tasks, func(t Task) bool {
+			together := slices.Contains(refreshLimits, t.Setting) && slices.Contains(refreshLimits, c.Setting)
+			return t.App == c.App && (t.Setting == c.Setting || together)
+		})
+		got, known := a.Values(a.Org)[c.Setting]
+		if said || !known || reached(c.Value, got.V) {
+			continue
+		}
+		b.task(c, "The value stays %v, because %s decides.", got.V, where(got))
+	}
+}
+
+func where(v Value) string {
+	if v.File == "" {
+		return "Salesforce"
+	}
+	return fmt.Sprintf("%s:%d", v.File, v.Line)
+}
+
 // orgWish is one org setting by its vocabulary name.
 type orgWish struct {
 	element  string
