@@ -60,6 +60,19 @@ func TestConnectedAppSpeaksTheOtherLanguage(t *testing.T) {
 	}
 }
 
+func TestAnAppKnowsItsFiles(t *testing.T) {
+	p := mustRead(t, sample(t, "risky"))
+	got := p.App("Risky_Misfiled").Files()
+	want := []string{
+		main + "externalClientApps/Risky_Misfiled.eca-meta.xml",
+		main + "extlClntAppGlobalOauthSets/Risky_Misfiled_glbl.ecaGlobalOauth-meta.xml",
+		main + "extlClntAppOauthPolicies/Risky_Misfiled_oauth.ecaOauth-meta.xml",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestNoFileNoValue(t *testing.T) {
 	p := mustRead(t, fstest.MapFS{"externalClientApps/A.eca": file(root(typeHeader, ""))})
 	a := p.App("A")

@@ -138,6 +138,26 @@ func TestCheckIsStable(t *testing.T) {
 	}
 }
 
+func TestSeveritiesOfTheGravestFindings(t *testing.T) {
+	gravest := map[string]Severity{}
+	for _, f := range mustRead(t, sample(t, "risky")).Check() {
+		gravest[f.ID] = max(gravest[f.ID], f.Severity)
+	}
+	got := map[string]string{}
+	for id, s := range gravest {
+		if s >= High {
+			got[id] = s.String()
+		}
+	}
+	want := map[string]string{
+		"M03": "critical", "M07": "high", "M08": "high", "M09": "high", "M14": "high", "M15": "high", "M16": "high", "M17": "high",
+		"X00": "high", "X01": "high", "X03": "high",
+	}
+	if diff := cmp.Diff(want, got); diff != "" || Low.String() != "low" || Medium.String() != "medium" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestChecksAreWellNamed(t *testing.T) {
 	seen := map[string]bool{}
 	for i, c := range Checks {

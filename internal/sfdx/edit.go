@@ -2,6 +2,7 @@ package sfdx
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -132,30 +133,16 @@ func (f *File) reopened(e *Element, text string) []splice {
 	return []splice{{span{e.open, e.close}, tag + ">" + text}}
 }
 
-// withoutNil drops the attribute nil from a start tag.
+var nilAttribute = regexp.MustCompile(`\s+([\w.-]+):nil\s*=\s*(?:"[^"]*"|'[^']*')`)
+
+// withoutNil drops the attribute xsi:nil, whatever its prefix, from a start tag.
 func withoutNil(tag string) string {
-	at := strings.Index(tag, "nil")
-	for at >= 0 && !strings.ContainsAny(tag[at-1:at], ": \t\r\n") {
-		next := strings.Index(tag[at+3:], "nil")
-		if next < 0 {
-			return tag
+	return nilAttribute.ReplaceAllStringFunc(tag, func(attribute string) string {
+		if strings.HasPrefix(strings.TrimSpace(attribute), "xmlns:") {
+			return attribute
 		}
-		at += 3 + next
-	}
-	if at < 0 {
-		return tag
-	}
-	from := strings.LastIndexAny(tag[:at], " \t\r\n")
-	quote := strings.IndexAny(tag[at:], `"'`)
-	if from < 0 || quote < 0 {
-		return tag
-	}
-	to := at + quote + 1
-	end := strings.IndexByte(tag[to:], tag[to-1])
-	if end < 0 {
-		return tag
-	}
-	return strings.TrimRight(tag[:from], " \t\r\n") + tag[to+end+1:]
+		return ""
+	})
 }
 
 // lineOf is an element with its whole line, if it has lines of its own.

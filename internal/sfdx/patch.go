@@ -149,7 +149,7 @@ const callback = "callbackUrl"
 func (e edit) check(schema element, files []*File, path string) error {
 	for _, v := range e.values {
 		if schema.comma {
-			v = strings.Join(slices.DeleteFunc(splitList(v), func(part string) bool { return holds(files, path, part) }), ", ")
+			v = strings.Join(slices.DeleteFunc(splitList(v), func(part string) bool { return listed(files, path, part) }), ", ")
 		}
 		switch {
 		case schema.secret || holdsPrivateKey(v):
@@ -163,8 +163,8 @@ func (e edit) check(schema element, files []*File, path string) error {
 	return nil
 }
 
-// holds says whether a list in one of the files has a part already.
-func holds(files []*File, path, part string) bool {
+// listed says whether a list in one of the files has a part already.
+func listed(files []*File, path, part string) bool {
 	return slices.ContainsFunc(files, func(f *File) bool {
 		return f.Root != nil && slices.Contains(splitList(f.Root.text(path)), part)
 	})
@@ -205,9 +205,30 @@ func (b *batch) write(c Change, e edit) error {
 		if f.Broken != nil {
 			return fmt.Errorf("%s would become unreadable: %w", f.Path, f.Broken)
 		}
+		if !f.holds(path, e) {
+			return fmt.Errorf("%s does not take the value; change <%s> by hand", f.Path, schema.name)
+		}
 	}
 	b.reload(c, o)
 	return nil
+}
+
+// holds says whether an edit has come true.
+func (f *File) holds(path string, e edit) bool {
+	elements := f.Root.all(path)
+	var got []string
+	for _, el := range elements {
+		if v := el.value(); !slices.Contains(got, v) && v != "" {
+			got = append(got, v)
+		}
+	}
+	want := slices.DeleteFunc(slices.Clone(e.values), func(v string) bool { return strings.TrimSpace(v) == "" })
+	slices.Sort(got)
+	slices.Sort(want)
+	if e.remove {
+		return len(elements) == 0
+	}
+	return slices.Equal(got, slices.Compact(want))
 }
 
 func (b *batch) reload(c Change, o *Org) {

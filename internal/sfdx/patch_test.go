@@ -145,6 +145,11 @@ func TestPatchKeepsTheStyleOfAFile(t *testing.T) {
 			open + "<externalClientApplication>A</externalClientApplication><isPkceRequired xmlns:xsi='" + xsiNamespace + "'>false</isPkceRequired>" + end, pkceOff,
 		},
 		{
+			"nil, other prefix, a name that contains nil",
+			open + "<externalClientApplication>A</externalClientApplication><isPkceRequired xmlns:nil='" + xsiNamespace + "' a=\"nil\"\n nil:nil=\"true\"></isPkceRequired>" + end,
+			open + "<externalClientApplication>A</externalClientApplication><isPkceRequired xmlns:nil='" + xsiNamespace + "' a=\"nil\">false</isPkceRequired>" + end, pkceOff,
+		},
+		{
 			"a missing parent",
 			declaration + open + "\n    <externalClientApplication>A</externalClientApplication>\n    <label>x</label>\n" + end + "\n",
 			declaration + open + "\n    <externalClientApplication>A</externalClientApplication>\n    <idTokenConfig>\n        <idTokenValidityInMinutes>5</idTokenValidityInMinutes>\n    </idTokenConfig>\n    <label>x</label>\n" + end + "\n",

@@ -35,6 +35,8 @@ var wishesFor = []struct {
 	{name: "app.require_secret.refresh", value: true},
 	{name: "app.require_secret.token_exchange", value: true},
 	{name: "app.client_auth", value: "client_secret_post"},
+	{name: "app.client_auth", value: "none"},
+	{name: "app.client_auth", value: "private_key_jwt"},
 	{name: "app.client_type", value: "confidential"},
 	{name: "app.client_type", value: "public"},
 	{name: "app.refresh.rotation", value: true},
