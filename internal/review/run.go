@@ -156,7 +156,7 @@ func (r *judging) finding(c Control, app *App, forecast Forecast) Finding {
 		f.MitigatedBy = c.MitigatedBy
 	}
 	f.Waiver = r.waivedBy(f)
-	if f.Status == Fail || f.Status == Mitigated || f.Status == Inconclusive {
+	if v.Status == Fail || v.Status == Mitigated || v.Status == Inconclusive {
 		f.Fix = r.propose(c, app, forecast)
 	}
 	return f

@@ -136,6 +136,12 @@ func judge(t *testing.T, c review.Control, want review.Status, text string) {
 	if !strings.HasPrefix(got.Reason, want.Words()+": ") || got.Actual == "" || got.Expected == "" {
 		t.Errorf("incomplete verdict: reason %q, actual %q, expected %q", got.Reason, got.Actual, got.Expected)
 	}
+	if given.Severity != 0 {
+		f, _ := review.Judge(review.Input{Snapshot: given.Snapshot, Controls: controls.Catalogue(), Proofs: given.Proofs}).Find(c.ID, subject)
+		if f.Severity.Computed != given.Severity {
+			t.Errorf("severity %.1f %v, want %.1f", f.Severity.Computed, f.Severity.Factors, given.Severity)
+		}
+	}
 	for _, r := range given.Reasons {
 		if !strings.Contains(got.Reason, r) {
 			t.Errorf("reason %q does not say %q", got.Reason, r)
