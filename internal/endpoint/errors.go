@@ -105,7 +105,7 @@ func (e *dialect) refuse(others map[oauth.Code]spelling) func(*web.Request, *oau
 	return func(_ *web.Request, refusal *oauth.Error) web.Answer {
 		a, _ := e.render(shown(refusal), others)
 		if a.Status == http.StatusUnauthorized {
-			a = a.With("WWW-Authenticate", `Basic realm="countersign", charset="UTF-8"`)
+			a = a.With("Www-Authenticate", `Basic realm="countersign", charset="UTF-8"`)
 		}
 		return a
 	}
@@ -123,11 +123,11 @@ func (e *dialect) refuseBearer(_ *web.Request, refusal *oauth.Error) web.Answer 
 	case a.Status != http.StatusUnauthorized && a.Status != http.StatusForbidden && a.Status != http.StatusBadRequest:
 		return a
 	case refusal.Is(errNoToken):
-		return web.Answer{Status: a.Status}.With("WWW-Authenticate", b.String())
+		return web.Answer{Status: a.Status}.With("Www-Authenticate", b.String())
 	}
 	b.WriteString(`, error="` + word + `", error_description="` + refusal.Description + `"`)
 	if refusal.Code == oauth.InsufficientScope {
 		b.WriteString(`, scope="openid"`)
 	}
-	return a.With("WWW-Authenticate", b.String())
+	return a.With("Www-Authenticate", b.String())
 }

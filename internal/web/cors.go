@@ -1,9 +1,10 @@
 package web
 
 import (
-	"countersign/internal/fault"
 	"net/http"
 	"strings"
+
+	"countersign/internal/fault"
 )
 
 // preflight says whether a browser asks on behalf of a page before it sends the

@@ -4,8 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -50,16 +50,15 @@ type tally struct {
 	last          audit.Event
 }
 
-// recordedByCore are the rules whose events are written in the transaction of
-// the change they report: a failed login, a replay.
-var recordedByCore = []string{"login.", "code.spent", "refresh.reused"}
+// recordedByCore are the rules whose refusals are not recorded here, because the
+// core wrote an event of their own: a failed login, a login refused unread, a
+// replay.
+var recordedByCore = []string{"login.failed", "login.throttled", "code.spent", "refresh.reused"}
 
 // Refused notes a refusal.
 func (c *Recorder) Refused(e Event, refusal *oauth.Error) {
-	for _, own := range recordedByCore {
-		if strings.HasPrefix(refusal.Rule, own) {
-			return
-		}
+	if slices.Contains(recordedByCore, refusal.Rule) {
+		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

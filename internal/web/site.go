@@ -164,8 +164,11 @@ func (s *Site) refuse(r *Request, refusal *oauth.Error) Answer {
 	if refusal.Code == oauth.MethodNotAllowed {
 		a = a.With("Allow", r.route.allow...)
 	}
-	if refusal.RetryAfter > 0 {
+	switch {
+	case refusal.RetryAfter > 0:
 		a = a.With("Retry-After", seconds(refusal.RetryAfter))
+	case refusal.Code == oauth.RateLimited || refusal.Code == oauth.TemporarilyUnavailable:
+		a = a.With("Retry-After", "1")
 	}
 	if r.route.Cache != NoStore {
 		a = a.With("Cache-Control", "no-store")

@@ -281,11 +281,16 @@ func TestTableThatIsWrongIsNotServed(t *testing.T) {
 }
 
 func TestRetryAfterIsRoundedUp(t *testing.T) {
-	res := newStand().ask(t, httptest.NewRequest(http.MethodGet, "/a", nil), Route{
-		Methods: "GET", Pattern: "/a", Handle: func(*Request) (Answer, error) { return Answer{}, errTest.After(1200 * time.Millisecond) },
-	})
-	if got := res.Header().Get("Retry-After"); got != "2" {
-		t.Errorf("Retry-After: %q", got)
+	for want, err := range map[string]error{
+		"2": errTest.After(1200 * time.Millisecond), "": errTest,
+		"1": oauth.ErrUnknownOutcome, "9": oauth.ErrUnknownOutcome.After(9 * time.Second),
+	} {
+		res := newStand().ask(t, httptest.NewRequest(http.MethodGet, "/a", nil), Route{
+			Methods: "GET", Pattern: "/a", Handle: func(*Request) (Answer, error) { return Answer{}, err },
+		})
+		if got := res.Header().Get("Retry-After"); got != want {
+			t.Errorf("Retry-After: %q, want %q", got, want)
+		}
 	}
 }
 
