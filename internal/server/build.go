@@ -13,6 +13,7 @@ import (
 	"countersign/internal/inspect"
 	"countersign/internal/jose"
 	"countersign/internal/login"
+	"countersign/internal/salesforce"
 	"countersign/internal/token"
 	"countersign/internal/web"
 )
@@ -33,9 +34,8 @@ func (s *Server) build() error {
 	if err != nil {
 		return err
 	}
-	origins := &endpoint.Origins{Directory: s.apps, Now: s.o.Now}
 	site := &web.Site{
-		Log: s.o.Log, Now: s.o.Now, Metrics: s.metrics, Refused: s.refused.Refused, Origins: origins.Allowed, HTTPS: s.https(),
+		Log: s.o.Log, Now: s.o.Now, Metrics: s.metrics, Refused: s.refused.Refused, Origins: s.origins.Allowed, HTTPS: s.https(),
 		Proxies: web.Proxies{Trusted: proxies, Forwarded: s.cfg.ProxyHeader == "forwarded"},
 	}
 	mux, err := site.Handler(routes...)
@@ -99,9 +99,18 @@ func (s *Server) routes() ([]web.Route, error) {
 		Issuer: s.Issuer, Now: s.o.Now,
 	}
 	throttle := &web.Throttle{Now: s.o.Now}
-	return endpoint.Routes(endpoint.Deps{
+	s.origins = &endpoint.Origins{Directory: s.apps, Now: s.o.Now}
+	standard, err := endpoint.Routes(endpoint.Deps{
 		Issuer: s.Issuer, Headless: door, Tokens: tokens, Inspector: inspector, Verifier: verifier, Ring: s.ring, Throttle: throttle,
 	})
+	if err != nil || !bool(s.cfg.Salesforce.Enabled) {
+		return standard, err
+	}
+	other, err := salesforce.Routes(salesforce.Deps{
+		Issuer: s.Issuer, Base: s.cfg.Salesforce.BaseURL, Prefix: s.cfg.Salesforce.SitePrefix, Directory: s.apps,
+		Keys: s.Keys, Ring: s.ring, Headless: door, Tokens: tokens, Inspector: inspector, Throttle: throttle, Origins: s.origins.Allowed,
+	})
+	return append(standard, other...), err
 }
 
 // mayIssue tells clients to come back when this node lost touch with its

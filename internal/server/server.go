@@ -16,6 +16,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/client"
 	"countersign/internal/config"
+	"countersign/internal/endpoint"
 	"countersign/internal/grant"
 	"countersign/internal/key"
 	"countersign/internal/login"
@@ -39,6 +40,7 @@ type Server struct {
 	apps    *client.Directory
 	ring    *key.Ring
 	endings *grant.Endings
+	origins *endpoint.Origins
 	pool    *login.Pool
 	refused *web.Recorder
 	metrics *metrics

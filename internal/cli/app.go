@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"countersign/internal/admin"
+	"countersign/internal/client"
+	"countersign/internal/oauth"
+	"countersign/internal/server"
+)
+
+type appCommands struct {
+	Create       appCreate       `cmd:"" help:"Make an app: every flow off but those asked for, PKCE required."`
+	List         appList         `cmd:"" help:"List all apps."`
+	Show         appShow         `cmd:"" help:"Show an app and everything that can be set on it."`
+	Set          appSet          `cmd:"" help:"Change switches and settings, one or several; prints what changed."`
+	RotateSecret appRotateSecret `cmd:"" name:"rotate-secret" help:"Give an app a new secret; the old one lives on for a while."`
+	RemoveSecret appRemoveSecret `cmd:"" name:"remove-secret" help:"End one of two secrets at once."`
+	Delete       appDelete       `cmd:"" help:"Delete an app and end all its tokens."`
+}
+
+type appCreate struct {
+	ClientID string `name:"client-id" help:"The client_id; drawn if it is left out." placeholder:"ID"`
+	kong.Plugins
+}
+
+// Run makes the app and prints it, with its secret, once.
+func (c *appCreate) Run(s *session) error {
+	return s.with(beginning, func(d *server.Data) error {
+		r, err := d.Desk.CreateApp(s.ctx, oauth.ClientID(c.ClientID), sets(c.Plugins))
+		if err != nil {
+			return err
+		}
+		s.warn(r.Warnings)
+		return one(s, r.View(), appSummary(r))
+	})
+}
+
+func appSummary(r admin.AppResult) [][]string {
+	a := r.App
+	lines := [][]string{{"client_id", string(a.ID)}}
+	if r.Secret != "" {
+		lines = append(lines, []string{"client_secret", r.Secret + "  (shown once)"})
+	}
+	return append(lines,
+		[]string{"name", a.Name}, []string{"type", string(a.Type)},
+		[]string{"authenticates with", string(a.Settings.AuthMethod)},
+		[]string{"redirect_uris", words(a.Settings.RedirectURIs)},
+		[]string{"flows", words(admin.FlowsOn(a.Settings.Flows))},
+		[]string{"scopes", a.Settings.Scopes.String()})
+}
+
+type appList struct{}
+
+// Run lists the apps.
+func (*appList) Run(s *session) error {
+	return s.with(reading, func(d *server.Data) error {
+		apps, err := d.Desk.AllApps(s.ctx)
+		if err != nil {
+			return err
+		}
+		views := make([]admin.AppView, len(apps))
+		for i, a := range apps {
+			views[i] = admin.ViewApp(a)
+		}
+		return list(s, views, []string{"CLIENT_ID", "NAME", "TYPE", "FIRST PARTY", "ENABLED", "FLOWS"}, func(v admin.AppView) []string {
+			return []string{string(v.ID), v.Name, string(v.Type), yes(v.FirstParty), yes(v.Enabled), words(v.Flows)}
+		})
+	})
+}
+
+// appArg names an app.
+type appArg struct {
+	ID string `arg:"" name:"app" help:"client_id, or name if it is unique."`
+}
+
+// withApp finds the app and works on it.
+func (a *appArg) withApp(s *session, want access, work func(*server.Data, *client.Client) error) error {
+	return s.with(want, func(d *server.Data) error {
+		c, err := d.Desk.App(s.ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		return work(d, c)
+	})
+}
+
+type appShow struct{ appArg }
+
+// Run shows the app.
+func (c *appShow) Run(s *session) error {
+	return c.withApp(s, reading, func(_ *server.Data, a *client.Client) error {
+		lines := [][]string{{"client_id", string(a.ID)}}
+		for _, l := range admin.Lines(admin.AppFields, a) {
+			lines = append(lines, []string{l.Name, l.Value})
+		}
+		for _, k := range a.Secrets {
+			until := "until it is removed"
+			if !k.Expires.IsZero() {
+				until = "until " + when(k.Expires)
+			}
+			lines = append(lines, []string{"secret " + k.ID, "…" + k.Hint + ", made " + when(k.Created) + ", " + until})
+		}
+		lines = append(lines, []string{"created", when(a.Created)}, []string{"updated", when(a.Updated)})
+		return one(s, admin.ViewApp(a), lines)
+	})
+}
+
+type appSet struct {
+	appArg
+	kong.Plugins
+}
+
+// Run changes the app and prints the diff.
+func (c *appSet) Run(s *session) error {
+	changes := sets(c.Plugins)
+	if len(changes) == 0 {
+		return usage{"app set: nothing to change; name a setting, such as --flow device=off"}
+	}
+	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
+		r, err := d.Desk.ChangeApp(s.ctx, a.ID, changes)
+		if err != nil {
+			return err
+		}
+		s.warn(r.Warnings)
+		return s.changed(r.View(), r.Changes)
+	})
+}
+
+// changed prints the diff, or the whole record as JSON.
+func (s *session) changed(view any, changes []admin.Change) error {
+	if s.Output == "json" {
+		return s.json(view)
+	}
+	if len(changes) == 0 {
+		return s.done("nothing changed")
+	}
+	rows := make([][]string, len(changes))
+	for i, c := range changes {
+		rows[i] = []string{c.String()}
+	}
+	return s.table(rows)
+}
+
+type appRotateSecret struct {
+	appArg
+	Overlap string `help:"How long the present secret lives on; 0s ends it at once." default:"24h" placeholder:"24h"`
+}
+
+// Run prints the new secret, once.
+func (c *appRotateSecret) Run(s *session) error {
+	overlap, err := client.ParseDuration(c.Overlap)
+	if err != nil {
+		return usage{"--overlap: " + err.Error()}
+	}
+	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
+		r, err := d.Desk.RotateSecret(s.ctx, a.ID, time.Duration(overlap))
+		if err != nil {
+			return err
+		}
+		return one(s, r.View(), [][]string{
+			{"client_id", string(a.ID)},
+			{"client_secret", r.Secret + "  (shown once)"},
+		})
+	})
+}
+
+type appRemoveSecret struct {
+	appArg
+	Secret string `arg:"" help:"Id of the secret, as app show prints it."`
+}
+
+// Run ends one secret.
+func (c *appRemoveSecret) Run(s *session) error {
+	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
+		r, err := d.Desk.RemoveSecret(s.ctx, a.ID, c.Secret)
+		if err != nil {
+			return err
+		}
+		return s.changed(r.View(), r.Changes)
+	})
+}
+
+type appDelete struct{ appArg }
+
+// Run deletes the app.
+func (c *appDelete) Run(s *session) error {
+	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
+		if err := d.Desk.DeleteApp(s.ctx, a.ID); err != nil {
+			return err
+		}
+		return s.done("deleted %s (%s)", a.ID, a.Name)
+	})
+}

@@ -1,0 +1,197 @@
+// Package cli owns the command line: one file for each group of commands. A
+// command reads its words, calls admin or server, and prints a table or JSON.
+// It decides nothing that the console or the API would decide again.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"countersign/internal/admin"
+	"countersign/internal/config"
+	"countersign/internal/server"
+	"countersign/internal/sqlstore"
+)
+
+// Exit codes.
+const (
+	exitOK       = 0
+	exitFailure  = 1
+	exitNotFound = 2
+	exitUsage    = 64 // sysexits.h EX_USAGE
+)
+
+// globals are the flags of every command.
+type globals struct {
+	Config        string  `help:"Configuration file." placeholder:"FILE" env:"COUNTERSIGN_CONFIG"`
+	Data          *string `help:"Directory of the embedded database. Default: countersign-data." placeholder:"DIR"`
+	Database      *string `help:"URL of a PostgreSQL database instead." placeholder:"URL"`
+	MasterKeyFile *string `help:"File of the master key. Default: master.key in the data directory." placeholder:"FILE"`
+	Output        string  `short:"o" help:"How to print: table or json." enum:"table,json" default:"table"`
+}
+
+// commands is the tree of commands. Order is the order of the help.
+type commands struct {
+	globals
+
+	Demo     demoCommand    `cmd:"" help:"Try it: seed apps and a person, serve, and print commands to paste."`
+	Serve    serveCommand   `cmd:"" help:"Run the server."`
+	App      appCommands    `cmd:"" help:"External Client Apps: settings, switches, secrets."`
+	User     userCommands   `cmd:"" help:"People."`
+	Key      keyCommands    `cmd:"" help:"Signing keys."`
+	Grant    grantCommands  `cmd:"" help:"What people allowed apps to do."`
+	Org      orgCommands    `cmd:"" help:"Settings that hold for every app."`
+	Audit    auditCommands  `cmd:"" help:"The audit log."`
+	Token    tokenCommands  `cmd:"" help:"Look into a token."`
+	Explain  explainCommand `cmd:"" help:"Explain a rule, a flow or an event."`
+	Settings configCommands `cmd:"" name:"config" help:"Check and print the configuration."`
+	Backup   backupCommand  `cmd:"" help:"Copy the database while it is in use."`
+	Restore  restoreCommand `cmd:"" help:"Put a copy into a new data directory."`
+	Version  versionCommand `cmd:"" help:"Print the version."`
+	Docs     docsCommand    `cmd:"" hidden:"" help:"Write the generated reference pages."`
+}
+
+// session is what a command works with.
+type session struct {
+	*globals
+	ctx     context.Context
+	in      io.Reader
+	out     io.Writer
+	err     io.Writer
+	environ []string
+	now     func() time.Time
+	stop    func() // lets the next signal kill
+}
+
+// usage is an error of the words on the command line.
+type usage struct{ text string }
+
+func (u usage) Error() string { return u.text }
+
+// leave carries an exit code out of the parser, which prints help by itself.
+type leave struct{ code int }
+
+// Main runs one command and returns its exit code: 0 done, 1 failed or refused,
+// 2 no such thing, 64 wrong words.
+func Main(args []string, in io.Reader, out, errOut io.Writer, environ []string) (code int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	defer func() {
+		if v := recover(); v != nil {
+			l, ok := v.(leave)
+			if !ok {
+				panic(v)
+			}
+			code = l.code
+		}
+	}()
+	c := newCommands()
+	k, err := parser(c, out, errOut)
+	if err != nil {
+		return fail(errOut, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := k.Parse(args)
+	if err != nil {
+		fmt.Fprintf(errOut, "countersign: %s\nTry: countersign --help\n", err)
+		return exitUsage
+	}
+	return fail(errOut, parsed.Run(&session{
+		globals: &c.globals, ctx: ctx, in: in, out: out, err: errOut, environ: environ, now: time.Now, stop: stop,
+	}))
+}
+
+// newCommands makes the tree, with the flags that come from the tables of admin.
+func newCommands() *commands {
+	c := &commands{}
+	c.App.Create.Plugins = fieldFlags(admin.AppFields, true)
+	c.App.Set.Plugins = fieldFlags(admin.AppFields, false)
+	c.User.Create.Plugins = fieldFlags(admin.UserFields, true)
+	c.User.Set.Plugins = fieldFlags(admin.UserFields, false)
+	c.Org.Set.Plugins = fieldFlags(admin.OrgFields, false)
+	return c
+}
+
+func parser(c *commands, out, errOut io.Writer) (*kong.Kong, error) {
+	return kong.New(c, kong.Name("countersign"),
+		kong.Description("An OAuth 2.x authorization server for apps that own their login screen."),
+		kong.Writers(out, errOut), kong.Exit(func(code int) { panic(leave{code}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+}
+
+// fail prints an error, one sentence a line, and gives the exit code.
+func fail(w io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(w, "countersign: %s\n", strings.TrimRight(line, "\n"))
+	}
+	var u usage
+	var n notFound
+	switch {
+	case errors.As(err, &u):
+		return exitUsage
+	case errors.As(err, &n), admin.IsNotFound(err), errors.Is(err, sqlstore.ErrNoDatabase):
+		return exitNotFound
+	}
+	return exitFailure
+}
+
+// load reads the configuration with the flags on top of it.
+func (s *session) load(flags map[string]string) (config.Loaded, error) {
+	all := map[string]string{}
+	for path, v := range map[string]*string{"data": s.Data, "database": s.Database, "master_key_file": s.MasterKeyFile} {
+		if v != nil {
+			all[path] = *v
+		}
+	}
+	for k, v := range flags {
+		all[k] = v
+	}
+	return config.Load(config.Input{File: s.Config, Environ: s.environ, Flags: all})
+}
+
+// What a command wants of the data.
+type access int
+
+const (
+	reading   access = iota // look only
+	changing                // the data must exist
+	beginning               // the data may be begun
+)
+
+// open opens the data that the flags, the environment or the file name.
+func (s *session) open(a access) (*server.Data, error) {
+	l, err := s.load(nil)
+	if err != nil {
+		return nil, err
+	}
+	c := l.Config
+	return server.OpenData(s.ctx, server.DataOptions{
+		Dir: c.Data, Database: c.Database, MasterKey: string(c.MasterKey), Now: s.now, Actor: "cli",
+		MustExist: a != beginning, ReadOnly: a == reading, AuditKeep: time.Duration(c.AuditRetention), Password: c.Password,
+	})
+}
+
+// with opens the data, works, and closes them.
+func (s *session) with(a access, work func(*server.Data) error) (err error) {
+	d, err := s.open(a)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	return work(d)
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"strings"
+
+	"countersign/internal/admin"
+	"countersign/internal/jose"
+	"countersign/internal/key"
+	"countersign/internal/server"
+)
+
+type keyCommands struct {
+	List   keyList   `cmd:"" help:"List signing keys, oldest first."`
+	Rotate keyRotate `cmd:"" help:"Make a new key; it is published now and signs after 15 minutes."`
+	Retire keyRetire `cmd:"" help:"Remove a key at once; what it signed verifies no more."`
+}
+
+type keyList struct {
+	All bool `help:"Removed keys, too."`
+}
+
+// Run lists the keys.
+func (c *keyList) Run(s *session) error {
+	return s.with(reading, func(d *server.Data) error {
+		keys, err := d.Desk.SigningKeys(s.ctx)
+		if err != nil {
+			return err
+		}
+		views := []admin.KeyView{}
+		for _, k := range keys {
+			if c.All || k.State != key.Removed {
+				views = append(views, admin.ViewKey(k))
+			}
+		}
+		return list(s, views, []string{"KID", "ALG", "STATE", "CREATED", "ACTIVATED", "RETIRED"}, func(v admin.KeyView) []string {
+			return []string{v.ID, v.Alg, string(v.State), when(v.Created), when(v.Activated), when(v.Retired)}
+		})
+	})
+}
+
+type keyRotate struct {
+	Alg string `help:"ES256 or RS256." default:"ES256" placeholder:"ES256"`
+	Now bool   `help:"Let it sign at once: for a key that leaked."`
+}
+
+// Run makes the key.
+func (c *keyRotate) Run(s *session) error {
+	return s.with(changing, func(d *server.Data) error {
+		k, err := d.Desk.RotateKey(s.ctx, jose.Alg(strings.ToUpper(c.Alg)), c.Now)
+		if err != nil {
+			return err
+		}
+		return one(s, admin.ViewKey(k), [][]string{{"kid", k.ID}, {"alg", string(k.Alg)}, {"state", string(k.State)}})
+	})
+}
+
+type keyRetire struct {
+	ID string `arg:"" name:"kid" help:"Id of the key."`
+}
+
+// Run removes the key.
+func (c *keyRetire) Run(s *session) error {
+	return s.with(changing, func(d *server.Data) error {
+		if err := d.Desk.RetireKey(s.ctx, c.ID); err != nil {
+			return err
+		}
+		return s.done("removed key %s", c.ID)
+	})
+}
