@@ -119,11 +119,30 @@ func writeNeed(what string, column func(flow.Flow) flow.Need, set func(*flow.Swi
 			case n == flow.Always && !on:
 				return fmt.Errorf("the flow %s always demands %s (%s)", f.Name, what, f.Spec)
 			case n == flow.PerApp:
-				flip(c, f.Name, on, set)
+				for _, same := range alike(v, f) {
+					flip(c, same, on, set)
+				}
 			}
 		}
 		return nil
 	}
+}
+
+// alike are the flows that a word of the command line means: "code" means every
+// flow that redeems a code, since the token endpoint cannot tell them apart
+// before it has seen who asks.
+func alike(word string, f flow.Flow) []flow.Name {
+	name, _, _ := strings.Cut(word, "=")
+	if strings.TrimSpace(name) != "code" {
+		return []flow.Name{f.Name}
+	}
+	var out []flow.Name
+	for _, g := range flow.All {
+		if g.GrantType == f.GrantType {
+			out = append(out, g.Name)
+		}
+	}
+	return out
 }
 
 func flip(c *client.Client, n flow.Name, on bool, set func(*flow.Switch, bool)) {

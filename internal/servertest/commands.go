@@ -136,6 +136,10 @@ func settle(ts *testscript.TestScript) {
 }
 
 func moveClock(ts *testscript.TestScript, _ bool, args []string) {
+	if args[0] == "stop" {
+		sessionOf(ts).node.Clock.Stop()
+		return
+	}
 	d, err := time.ParseDuration(args[0])
 	ts.Check(err)
 	sessionOf(ts).node.Clock.Forward(d)

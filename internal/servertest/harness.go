@@ -16,15 +16,27 @@ import (
 // Clock is the server's clock. It begins at the real time, so that what a
 // command writes beside the server is not in its future, and runs with it.
 type Clock struct {
-	mu    sync.Mutex
-	ahead time.Duration
+	mu      sync.Mutex
+	ahead   time.Duration
+	stopped time.Time
 }
 
 // Now looks at the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.stopped.IsZero() {
+		return c.stopped
+	}
 	return time.Now().Add(c.ahead)
+}
+
+// Stop lets the clock stand still, but for Forward.
+func (c *Clock) Stop() {
+	now := c.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = now
 }
 
 // Forward moves the clock.
@@ -32,6 +44,9 @@ func (c *Clock) Forward(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ahead += d
+	if !c.stopped.IsZero() {
+		c.stopped = c.stopped.Add(d)
+	}
 }
 
 // Node is a running server.

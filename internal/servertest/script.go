@@ -20,7 +20,7 @@
 //	header NAME VALUE            what a header of it is; - for absent
 //	take VAR MEMBER              keep a member; take VAR ?NAME keeps a parameter of Location
 //	alive TOKEN, dead TOKEN      what introspection by its own app says
-//	clock DURATION               move the server's clock
+//	clock DURATION|stop          move the server's clock, or let it stand still
 //	soon COMMAND                 first wait until the server looked at its data, a second at most
 //	events NAME COUNT            how many audit events of that name there are
 //
