@@ -102,19 +102,16 @@ func TestGroup(t *testing.T) {
 	for i := range 10 {
 		all.Go(func() {
 			err := db.change(context.Background(), func(t tx, _ bool) error {
-				if _, err := t.exec(putMeta, string(rune('a'+i)), []byte("x")); err != nil {
-					return err
+				_, err := t.exec(putMeta, string(rune('a'+i)), []byte("x"))
+				switch i {
+				case 5:
+					err = errMine
+				case 6: // a fault of the statement, not of the file
+					_, err = t.exec(`INSERT INTO meta (name, value) VALUES ($1, NULL)`, "z")
 				}
-				if i == 5 {
-					return errMine
-				}
-				if i == 6 { // a fault of the statement, not of the file
-					_, err := t.exec(`INSERT INTO meta (name, value) VALUES ($1, NULL)`, "z")
-					return err
-				}
-				return nil
+				return err
 			})
-			if i == 5 && !errors.Is(err, errMine) || i == 6 && (err == nil || errors.Is(err, errUnknown)) || i != 5 && i != 6 && err != nil {
+			if failed := i == 5 || i == 6; (err != nil) != failed || errors.Is(err, errUnknown) {
 				t.Errorf("change %d: %v", i, err)
 			}
 		})

@@ -74,9 +74,6 @@ type redemption struct {
 
 func (r *redemption) run(t tx, doubt bool) (oauth.Outcome, error) {
 	floor, ceil := t.slots()
-	if r.slot >= ceil {
-		return oauth.Unknown, grant.ErrLease.After(retryAfter)
-	}
 	var n int64
 	spent, err := t.one(spendCode.at(r.slot), []any{r.key[0], r.key[1], r.key[2], kindCode, r.key[3], floor, ceil}, &n)
 	if err == nil && !spent && doubt {

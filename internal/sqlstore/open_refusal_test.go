@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"countersign/internal/audit"
-	"countersign/internal/oauth"
 )
 
 // rawSQL runs statements on a file without this package's care.
@@ -193,54 +192,5 @@ func TestSelfTest(t *testing.T) {
 	})
 	if err != nil || left != 0 {
 		t.Errorf("the self-test left %d rows, %v", left, err)
-	}
-}
-
-// TestBackup: a copy made under load opens and is consistent.
-func TestBackup(t *testing.T) {
-	db := open(t, Options{})
-	stop := make(chan struct{})
-	var load sync.WaitGroup
-	for range 8 {
-		load.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if out, err := db.RedeemCode(context.Background(), redeem(time.Now())); out != oauth.Won || err != nil {
-					t.Error(out, err)
-				}
-			}
-		})
-	}
-	first := redeem(time.Now())
-	if out, err := db.RedeemCode(t.Context(), first); out != oauth.Won || err != nil {
-		t.Fatal(out, err)
-	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, fileName)
-	if err := db.Backup(t.Context(), path); err != nil {
-		t.Fatal(err)
-	}
-	close(stop)
-	load.Wait()
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the copy's mode: %v, %v", info.Mode(), err)
-	}
-	if err := db.Backup(t.Context(), path); err == nil {
-		t.Error("a backup replaced another one")
-	}
-	if left, _ := filepath.Glob(filepath.Join(dir, "*.partial")); len(left) != 0 {
-		t.Errorf("left over: %v", left)
-	}
-	restored := open(t, Options{Dir: dir, MustExist: true})
-	if out, err := restored.RedeemCode(t.Context(), first); out != oauth.Lost || err != nil {
-		t.Errorf("in the copy a spent code is spendable: %v, %v", out, err)
-	}
-	families, err := restored.Families(t.Context(), first.Code.User, "", 1<<20)
-	if err != nil || len(families) != len(allEvents(restored)(t)) {
-		t.Errorf("%d families and %d events in the copy, %v", len(families), len(allEvents(restored)(t)), err)
 	}
 }

@@ -65,8 +65,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestPollIsCheap: when nothing was committed, a poll runs one statement and
-// tells nobody anything.
+// TestPollIsCheap: when nothing was committed, a poll reads no row and tells
+// nobody anything, and the jobs write nothing.
 func TestPollIsCheap(t *testing.T) {
 	db := open(t, Options{})
 	told := 0
@@ -84,6 +84,14 @@ func TestPollIsCheap(t *testing.T) {
 	}
 	if after := db.Stats().Statements; after != before {
 		t.Errorf("100 polls of nothing read rows in %d statements", after-before)
+	}
+	db.beat(t.Context()) // a sweep may be due
+	commits := db.Stats().Commits
+	for range 10 {
+		db.beat(t.Context())
+	}
+	if after := db.Stats().Commits; after != commits {
+		t.Errorf("ten rounds without any work wrote %d times", after-commits)
 	}
 	if told != 1 {
 		t.Errorf("told %d times, want once: everything", told)
@@ -150,8 +158,8 @@ func TestRingBehind(t *testing.T) {
 func TestRingRace(t *testing.T) {
 	c := newCluster(t)
 	a, paused := c.open(t), c.open(t)
+	ceil := paused.lease.ceil()
 	c.clock.Add(2 * time.Hour)
-	floor, ceil := paused.lease.floor(), paused.lease.ceil()
 	if err := a.turnRing(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -159,8 +167,8 @@ func TestRingRace(t *testing.T) {
 	if out, err := a.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
 		t.Fatal(out, err)
 	}
-	// The other node wakes up with what it read two hours ago.
-	paused.lease.slots(floor, ceil)
+	// The other node saw the new floor, was paused, and wakes up now.
+	paused.lease.slots(a.lease.floor(), ceil)
 	if err := paused.turnRing(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +176,28 @@ func TestRingRace(t *testing.T) {
 		r.Attempt = attempt(c.clock.Now())
 		if out, err := db.RedeemCode(t.Context(), r); out != oauth.Lost || err != nil {
 			t.Errorf("a spent code after two ring jobs: %v, %v", out, err)
+		}
+	}
+}
+
+// TestRingEmpties: what expired leaves the file, after a short time and after a
+// long stop.
+func TestRingEmpties(t *testing.T) {
+	for _, stop := range []time.Duration{30 * time.Minute, 100 * time.Hour} {
+		c := newCluster(t)
+		db := c.open(t)
+		for range ringSize / 2 {
+			if out, err := db.RedeemCode(t.Context(), redeem(c.clock.Now())); out != oauth.Won || err != nil {
+				t.Fatal(out, err)
+			}
+			c.clock.Add(secret.SlotSeconds * time.Second)
+			db.beat(t.Context())
+		}
+		c.advance(t, stop)
+		for slot := range ringSize {
+			if n := rows(t, db, "spent_"+string(rune('0'+slot))); n != 0 {
+				t.Errorf("after %v: %d rows in table %d of the ring", stop, n, slot)
+			}
 		}
 	}
 }

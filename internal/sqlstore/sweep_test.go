@@ -9,7 +9,6 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/audit"
 	"countersign/internal/client"
-	"countersign/internal/grant"
 	"countersign/internal/oauth"
 	"countersign/internal/secret"
 )
@@ -37,53 +36,60 @@ func sweepAll(t *testing.T, db *DB) {
 	}
 }
 
-func TestSweep(t *testing.T) {
-	c := newCluster(t)
-	c.o.AuditKeep = 100 * 24 * time.Hour
-	db := c.open(t)
-	ctx, day := t.Context(), 24*time.Hour
-	e := func() audit.Event { return audit.New(c.clock.Now(), audit.GrantRevoked) }
-	idle := &client.Client{ID: "app-idle-0001", Policy: client.Policy{RefreshPolicy: client.RefreshInactivity, RefreshTTL: client.Duration(10 * day)}}
-	forever := &client.Client{ID: "app-forever-1", Policy: client.Policy{RefreshPolicy: client.RefreshInfinite}}
-	dropped := &client.Client{ID: "app-dropped-1", Policy: client.Policy{RefreshPolicy: client.RefreshInfinite}}
-	for _, app := range []*client.Client{idle, forever, dropped} {
-		if err := db.CreateClient(ctx, app, e()); err != nil {
-			t.Fatal(err)
-		}
+const day = 24 * time.Hour
+
+func revoked(c *cluster) audit.Event { return audit.New(c.clock.Now(), audit.GrantRevoked) }
+
+// sweepApp makes an app with a refresh policy.
+func sweepApp(t *testing.T, c *cluster, db *DB, id oauth.ClientID, p client.Policy) func() secret.ID {
+	t.Helper()
+	if err := db.CreateClient(t.Context(), &client.Client{ID: id, Policy: p}, revoked(c)); err != nil {
+		t.Fatal(err)
 	}
-	give := func(app *client.Client) grant.Redemption {
+	return func() secret.ID {
+		t.Helper()
 		r := redeem(c.clock.Now())
-		r.Code.Client = app.ID
-		if out, err := db.RedeemCode(ctx, r); out != oauth.Won || err != nil {
+		r.Code.Client = id
+		if out, err := db.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
 			t.Fatal(out, err)
 		}
-		return r
+		return r.Code.ID
 	}
-	unused, used, infinite, ended, orphan := give(idle), give(idle), give(forever), give(forever), give(dropped)
-	if _, err := db.EndGrant(ctx, ended.Code.ID, 0, c.clock.Now(), e()); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.DeleteClient(ctx, dropped.ID, e()); err != nil {
-		t.Fatal(err)
-	}
-	short, long := account.CounterKey{1}, account.CounterKey{2}
-	if _, err := db.CountFailure(ctx, c.clock.Now(), []account.Charge{{Key: short, Cost: time.Minute}, {Key: long, Cost: 30 * day}}, e()); err != nil {
-		t.Fatal(err)
-	}
+}
 
+// TestSweepFamilies: a family goes when no token can bring it back: ended, of an
+// app that is gone, or beyond the life that the app's policy gives.
+func TestSweepFamilies(t *testing.T) {
+	c := newCluster(t)
+	db := c.open(t)
+	idle := sweepApp(t, c, db, "app-idle-0001", client.Policy{RefreshPolicy: client.RefreshInactivity, RefreshTTL: client.Duration(10 * day)})
+	short := sweepApp(t, c, db, "app-short-001", client.Policy{RefreshPolicy: client.RefreshLifetime, RefreshTTL: client.Duration(10 * day)})
+	forever := sweepApp(t, c, db, "app-forever-1", client.Policy{RefreshPolicy: client.RefreshInfinite})
+	dropped := sweepApp(t, c, db, "app-dropped-1", client.Policy{RefreshPolicy: client.RefreshInfinite})
+	families := map[string]secret.ID{
+		"unused": idle(), "used": idle(), "old": short(), "infinite": forever(), "ended": forever(), "orphan": dropped(),
+	}
+	if _, err := db.EndGrant(t.Context(), families["ended"], 0, c.clock.Now(), revoked(c)); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.DeleteClient(t.Context(), "app-dropped-1", revoked(c)); err != nil {
+		t.Fatal(err)
+	}
 	sweepAll(t, db)
 	if n := db.Stats().Swept; n != 0 {
 		t.Fatalf("%d rows were swept too early", n)
 	}
 	c.advance(t, 9*day)
-	if out, err := db.TouchRefresh(ctx, used.Code.ID, 0, c.clock.Now(), time.Time{}); out != oauth.Won || err != nil {
-		t.Fatal(out, err)
+	for _, name := range []string{"used", "old"} {
+		if out, err := db.TouchRefresh(t.Context(), families[name], 0, c.clock.Now(), time.Time{}); out != oauth.Won || err != nil {
+			t.Fatal(name, out, err)
+		}
 	}
 	c.advance(t, 4*day)
 	sweepAll(t, db)
 	left := map[string]bool{}
-	for name, r := range map[string]grant.Redemption{"unused": unused, "used": used, "infinite": infinite, "ended": ended, "orphan": orphan} {
-		if _, err := db.Family(ctx, r.Code.ID, 0); err == nil {
+	for name, id := range families {
+		if _, err := db.Family(t.Context(), id, 0); err == nil {
 			left[name] = true
 		}
 	}
@@ -93,16 +99,28 @@ func TestSweep(t *testing.T) {
 	if n := rows(t, db, "ended"); n != 0 {
 		t.Errorf("%d endings of 13 days ago are left", n)
 	}
-	if n := rows(t, db, "counter"); n != 1 {
-		t.Errorf("%d counters are left, want the one that still counts", n)
+}
+
+func TestSweepCountersAndEvents(t *testing.T) {
+	c := newCluster(t)
+	c.o.AuditKeep = 100 * day
+	db := c.open(t)
+	charges := []account.Charge{{Key: account.CounterKey{1}, Cost: time.Minute}, {Key: account.CounterKey{2}, Cost: 30 * day}}
+	if _, err := db.CountFailure(t.Context(), c.clock.Now(), charges, revoked(c)); err != nil {
+		t.Fatal(err)
 	}
-	if n := rows(t, db, "outbox"); n == 0 {
-		t.Error("audit events went too early")
-	}
-	c.advance(t, 100*day)
-	sweepAll(t, db)
-	if n := rows(t, db, "outbox"); n != 0 {
-		t.Errorf("%d audit events are left after %v", n, c.o.AuditKeep)
+	for _, s := range []struct {
+		wait             time.Duration
+		counters, events int
+	}{{0, 2, 1}, {13 * day, 1, 1}, {88 * day, 0, 0}} {
+		c.advance(t, s.wait)
+		sweepAll(t, db)
+		if n := rows(t, db, "counter"); n != s.counters {
+			t.Errorf("%v later: %d counters, want %d", s.wait, n, s.counters)
+		}
+		if n := rows(t, db, "outbox"); n != s.events {
+			t.Errorf("%v later: %d events, want %d", s.wait, n, s.events)
+		}
 	}
 }
 

@@ -62,6 +62,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"rotate race", rotateRace},
 		{"rotate answer lost", rotateAnswerLost},
 		{"rotate unknown", rotateUnknown},
+		{"rotate lost to another while in doubt", rotateLostInDoubt},
 		{"rotate what ended", rotateEnded},
 		{"touch", touch},
 		{"end grant", endGrant},

@@ -141,9 +141,18 @@ func redeemRolledBack(t *testing.T, db Database) {
 func redeemLostInDoubt(t *testing.T, db Database) {
 	a, b := db.Open(t), db.Open(t)
 	r := NewRedemption(db.Now(), alice, app)
+	lostInDoubt(t, a, func() (oauth.Outcome, error) { return a.Store.RedeemCode(t.Context(), r) },
+		func() { redeem(t, b, oauth.Won, again(r)) })
+	expectEvents(t, a, audit.CodeRedeemed, 1)
+}
+
+// lostInDoubt lets the slower request try in vain, without an answer, until the
+// faster one is done.
+func lostInDoubt(t *testing.T, n Node, slower func() (oauth.Outcome, error), faster func()) {
+	t.Helper()
 	var gone atomic.Bool
-	trying := make(chan struct{}, 1)
-	a.OnCommit(func(commit func() error) error {
+	trying, first := make(chan struct{}, 1), make(chan oauth.Outcome, 1)
+	n.OnCommit(func(commit func() error) error {
 		select {
 		case trying <- struct{}{}:
 		default:
@@ -153,21 +162,19 @@ func redeemLostInDoubt(t *testing.T, db Database) {
 		}
 		return commit()
 	})
-	first := make(chan oauth.Outcome, 1)
 	go func() {
-		out, err := a.Store.RedeemCode(t.Context(), r)
+		out, err := slower()
 		if err != nil {
 			t.Error(err)
 		}
 		first <- out
 	}()
 	<-trying
-	redeem(t, b, oauth.Won, again(r))
+	faster()
 	gone.Store(true)
 	if out := <-first; out != oauth.Lost {
 		t.Errorf("the slower request: %v, want lost", out)
 	}
-	expectEvents(t, a, audit.CodeRedeemed, 1)
 }
 
 // redeemBeyondRing: a code of a slot that passed is lost; one of a slot that is

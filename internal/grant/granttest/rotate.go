@@ -82,6 +82,16 @@ func rotateUnknown(t *testing.T, db Database) {
 	expectEvents(t, n, audit.TokenRefreshed, 2)
 }
 
+func rotateLostInDoubt(t *testing.T, db Database) {
+	a, b := db.Open(t), db.Open(t)
+	r := NewRedemption(db.Now(), alice, app)
+	redeem(t, a, oauth.Won, r)
+	slower := NewRotation(r.Now, r, 1)
+	lostInDoubt(t, a, func() (oauth.Outcome, error) { return a.Store.RotateRefresh(t.Context(), slower) },
+		func() { rotate(t, b, oauth.Won, NewRotation(r.Now, r, 1)) })
+	expectEvents(t, a, audit.TokenRefreshed, 1)
+}
+
 func rotateEnded(t *testing.T, db Database) {
 	n := db.Open(t)
 	r := NewRedemption(db.Now(), alice, app)
