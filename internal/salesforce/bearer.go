@@ -49,17 +49,10 @@ func (d *door) holder(r *web.Request, in *input) (inspect.Person, error) {
 // resourceTexts are the bodies that clients of a resource know. Exactly
 // Bad_OAuth_Token makes a mobile app refresh its token.
 var resourceTexts = map[string]string{
-	"token.missing":       "Missing_OAuth_Token",
-	"identity.wrong-org":  "Wrong_Org",
-	"identity.bad-id":     "Bad_Id",
-	"identity.not-yours":  "No_Access",
-	"salesforce.origin":   "No_Access",
-	"token.not-ours":      badToken,
-	"token.scope-openid":  badToken,
-	"token.not-admitted":  badToken,
-	"token.person-ended":  badToken,
-	"token.jwt-expired":   badToken,
-	"token.jwt-malformed": badToken,
+	inspect.ErrTokenMissing.Rule: "Missing_OAuth_Token",
+	ErrWrongOrg.Rule:             "Wrong_Org",
+	ErrBadID.Rule:                "Bad_Id",
+	ErrNotYours.Rule:             "No_Access",
 }
 
 const badToken = "Bad_OAuth_Token"

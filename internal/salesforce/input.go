@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -17,7 +16,7 @@ import (
 // and referrers keep it. Other parameters may: clients of this dialect put them
 // there.
 var ErrSecretInURL = oauth.Refuse(oauth.InvalidRequest, "salesforce.secret-in-url", "RFC 9700 §4.3.2",
-	"client_secret, code_verifier, refresh_token and assertions are read from the body only, never from the URL")
+	"a secret, a verifier, a refresh token or an assertion in the URL is refused: send it in the body")
 
 // secretNames are refused in the query of a token request.
 var secretNames = []string{"client_secret", "code_verifier", "refresh_token", "client_assertion", "assertion", "password"}
@@ -117,7 +116,7 @@ func parseMultipart(body []byte, boundary string) (oauth.Params, error) {
 	parts := multipart.NewReader(bytes.NewReader(body), boundary)
 	for {
 		part, err := parts.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // the very value: a body that ends too early wraps it
 			return p, nil
 		}
 		if err != nil || part.FormName() == "" || part.FileName() != "" {

@@ -14,10 +14,7 @@ import (
 //
 // Spec: RFC 7662 §2; docs/divergences.md D19.
 func (d *door) introspect(r *web.Request) (web.Answer, error) {
-	in := inputOf(r)
-	if in.query.Len() > 0 {
-		return web.Answer{}, ErrSecretInURL
-	}
+	in := &input{body: r.Form.Body} // nothing is read from the URL here
 	c, err := clientOf(r, in)
 	if err != nil {
 		return web.Answer{}, err
