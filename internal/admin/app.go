@@ -36,7 +36,7 @@ func (d *Desk) CreateApp(ctx context.Context, id oauth.ClientID, sets []Set) (Ap
 	faults := checkClientID(id)
 	c := &client.Client{ID: id, Created: now, Updated: now}
 	first := slices.DeleteFunc(slices.Clone(sets), func(s Set) bool { return s.Field != "type" && s.Field != "platform" })
-	apply(AppFields, c, first, now, true) // its faults come again below
+	_ = apply(AppFields, c, first, now, true) // its faults come again below
 	safeDefaults(c)
 	faults = append(faults, apply(AppFields, c, sets, now, true)...)
 	if c.Settings.Scopes.Offline() && !mentions(sets, flow.RefreshToken) && len(FlowsOn(c.Settings.Flows)) > 0 {
@@ -64,11 +64,9 @@ func (d *Desk) CreateApp(ctx context.Context, id oauth.ClientID, sets []Set) (Ap
 //
 // Spec: RFC 6749 §2.2; RFC 9700 §4.15.
 func checkClientID(id oauth.ClientID) Invalid {
-	odd := strings.ContainsFunc(string(id), func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-')
-	})
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 	switch {
-	case odd || len(id) < 8 || len(id) > 256:
+	case strings.Trim(string(id), alphabet) != "" || len(id) < 8 || len(id) > 256:
 		return Invalid{{"client-id", "8 to 256 characters of A-Z, a-z, 0-9, dot, underscore and dash (RFC 6749 §2.2)"}}
 	case secret.ValidRecordID(secret.PrefixUser, string(id)):
 		return Invalid{{"client-id", "looks like the id of a person (RFC 9700 §4.15)"}}

@@ -3,7 +3,6 @@ package admin
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"countersign/internal/client"
 	"countersign/internal/flow"
@@ -68,25 +67,24 @@ func warnings(c *client.Client) []string {
 	}
 	for _, n := range on {
 		f, _ := flow.ByName(n)
-		if !f.Served {
+		switch {
+		case !f.Served:
 			say("the flow %s has no effect: this version does not serve it", n)
-		}
-		if c.Type == client.Confidential && f.Served && f.Credentials == flow.PerApp && !c.Settings.Flows[n].RequireSecret {
+		case c.Type == client.Confidential && f.Credentials == flow.PerApp && !c.Settings.Flows[n].RequireSecret:
 			say("the flow %s does not ask for the app's credentials: whoever steals a code or refresh token can use it (RFC 6749 §3.2.1)", n)
 		}
 	}
-	if slices.Contains(on, flow.CodeAndCredentials) {
-		if !c.FirstParty {
-			say("the headless login refuses this app until it is marked as ours: app set %s --first-party=on", c.ID)
-		}
-		if len(c.Settings.RedirectURIs) == 0 {
-			say("without a redirect URI the app can use the challenge endpoint, but not the Salesforce dialect")
-		}
+	headless := slices.Contains(on, flow.CodeAndCredentials)
+	if headless && !c.FirstParty {
+		say("the headless login refuses this app until it is marked as ours: app set %s --first-party=on", c.ID)
+	}
+	if headless && len(c.Settings.RedirectURIs) == 0 {
+		say("without a redirect URI the app can use the challenge endpoint, but not the Salesforce dialect")
 	}
 	if c.Settings.Scopes.Offline() && !slices.Contains(on, flow.RefreshToken) {
 		say("the scopes ask for refresh tokens, and the flow refresh_token is off: none will be given")
 	}
-	if c.Type == client.Public && strings.EqualFold(string(c.Platform), string(client.SPA)) && len(c.Settings.Origins) == 0 {
+	if c.Platform == client.SPA && len(c.Settings.Origins) == 0 {
 		say("a browser app needs --cors-origin, or browsers will not let it call the token endpoint")
 	}
 	return out

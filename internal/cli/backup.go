@@ -60,7 +60,7 @@ func place(from, dir string) (err error) {
 	if _, err := os.Stat(to); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s exists already; restore to another directory with --data", to)
 	}
-	in, err := os.Open(from)
+	in, err := os.Open(from) //nolint:gosec // the operator names the file
 	if err != nil {
 		return err
 	}

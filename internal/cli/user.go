@@ -63,13 +63,13 @@ func (p passwordFlags) read(s *session, ask bool) (password, hash string, err er
 // askPassword asks a person at a terminal, twice, without showing it.
 func (s *session) askPassword() (password, hash string, err error) {
 	f, ok := s.in.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor fits
+	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return "", "", usage{"give the password with --password-stdin"}
 	}
 	var texts [2][]byte
 	for i, prompt := range []string{"Password: ", "Again: "} {
 		fmt.Fprint(s.err, prompt)
-		texts[i], err = term.ReadPassword(int(f.Fd())) //nolint:gosec // a descriptor fits
+		texts[i], err = term.ReadPassword(int(f.Fd()))
 		fmt.Fprintln(s.err)
 		if err != nil {
 			return "", "", fmt.Errorf("read the password: %w", err)

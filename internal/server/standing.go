@@ -50,7 +50,7 @@ func (d *Data) Standing(ctx context.Context, text string, now func() time.Time) 
 		s := standing("code", c.Grant)
 		s.Issued, s.Expires = c.ID.Time(), c.Expires
 		if err != nil {
-			return Standing{Kind: "code", Why: why(err)}, nil //nolint:nilerr // why it is dead is the answer
+			return Standing{Kind: "code", Why: why(err)}, nil
 		}
 		return d.alive(ctx, s, i, c.Grant)
 	case strings.HasPrefix(text, secret.KindRefresh.Prefix()):
@@ -58,7 +58,7 @@ func (d *Data) Standing(ctx context.Context, text string, now func() time.Time) 
 	}
 	a, err := i.Open(text)
 	if err != nil {
-		return Standing{Kind: "access_token", Why: why(err)}, nil //nolint:nilerr // why it is dead is the answer
+		return Standing{Kind: "access_token", Why: why(err)}, nil
 	}
 	s := standing("access_token", a.Grant)
 	s.Audience, s.Issued, s.Expires = a.Audience, a.TokenID.Time(), a.Expires
@@ -74,7 +74,7 @@ func standing(kind string, g grant.Grant) Standing {
 func (d *Data) refreshStanding(ctx context.Context, text string, i *inspect.Inspector) (Standing, error) {
 	r, err := grant.OpenRefresh(d.Keys, text)
 	if err != nil {
-		return Standing{Kind: "refresh_token", Why: why(err)}, nil //nolint:nilerr // why it is dead is the answer
+		return Standing{Kind: "refresh_token", Why: why(err)}, nil
 	}
 	s := standing("refresh_token", r.Grant)
 	s.Issued = r.Issued
