@@ -158,6 +158,27 @@ func TestSeveritiesOfTheGravestFindings(t *testing.T) {
 	}
 }
 
+// TestATimeoutWithoutTypeIsANoteBeforeItsTypeExisted: at API version 58 nobody can
+// write the type, so M06 is only a reminder.
+func TestATimeoutWithoutTypeIsANoteBeforeItsTypeExisted(t *testing.T) {
+	fsys := sample(t, "risky")
+	severity := func() Severity {
+		for _, f := range mustRead(t, fsys).Check() {
+			if f.ID == "M06" && f.App == "Risky_Login" {
+				return f.Severity
+			}
+		}
+		return Critical
+	}
+	if got := severity(); got != Low {
+		t.Errorf("at 58.0: %s", got)
+	}
+	replace(t, fsys, "../../../sfdx-project.json", "58.0", "65.0")
+	if got := severity(); got != Medium {
+		t.Errorf("at 65.0: %s", got)
+	}
+}
+
 func TestChecksAreWellNamed(t *testing.T) {
 	seen := map[string]bool{}
 	for i, c := range Checks {

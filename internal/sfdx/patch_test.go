@@ -200,6 +200,14 @@ func TestPatchKeepsTheStyleOfAFile(t *testing.T) {
 	}
 }
 
+func TestPatchOfRepeatedElements(t *testing.T) {
+	_, diffs, _ := patched(t, sample(t, "risky"), Change{App: "Legacy_Portal", Setting: "app.scopes", Value: []string{"web", "api", "refresh_token"}})
+	want := "-        <scopes>Full</scopes>\n+        <scopes>Api</scopes>\n"
+	if len(diffs) != 1 || body(diffs[0]) != want || !strings.Contains(string(diffs[0].After), "RefreshToken</scopes>\n        <scopes>Api") {
+		t.Errorf("%v", diffs)
+	}
+}
+
 func TestPatchOfAnEmptyRoot(t *testing.T) {
 	_, diffs, _ := patched(t, sample(t, "risky"), Change{Setting: "server.oauth.admin_approved_apps_only", Value: true})
 	want := declaration + "<ConnectedAppSettings xmlns=\"" + namespace + "\">\n    <enableAdminApprovedAppsOnly>true</enableAdminApprovedAppsOnly>\n    <enableAdminApprovedAppsOnlyForExternalUser>true</enableAdminApprovedAppsOnlyForExternalUser>\n</ConnectedAppSettings>\n"

@@ -261,6 +261,21 @@ func TestTwoProjectsKeepTheirOrgs(t *testing.T) {
 	}
 }
 
+func TestTheNearestProjectCounts(t *testing.T) {
+	fsys := sample(t, "healthy")
+	for p, f := range sample(t, "risky") {
+		fsys["a/z/"+p] = f
+	}
+	fsys["a/sfdx-project.json"] = file(`{"sourceApiVersion": "50.0"}`)
+	p := mustRead(t, fsys)
+	if got := p.App("Risky_Login").Org.APIVersion; got != 58 {
+		t.Errorf("the inner project has API version %d", got)
+	}
+	if got := p.App("Shop_Login").Org.APIVersion; got != 66 {
+		t.Errorf("the outer project has API version %d", got)
+	}
+}
+
 func TestFolderThatCannotBeOpened(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Skip("root opens everything")

@@ -204,6 +204,40 @@ func TestValuesFollowTheFiles(t *testing.T) {
 	}
 }
 
+func TestGuestsNeedTheFlow(t *testing.T) {
+	fsys := sample(t, "healthy")
+	replace(t, fsys, login, "<isCodeCredFlowEnabled>true", "<isCodeCredFlowEnabled>false")
+	a := mustRead(t, fsys).App("Shop_Login")
+	if got := a.Values(a.Org)["app.code_and_credentials.guest"]; got.V != false {
+		t.Errorf("guests of a flow that is off: %v", got)
+	}
+}
+
+func TestTheChallengeEndpointMarksAFirstPartyApp(t *testing.T) {
+	fsys := sample(t, "healthy")
+	replace(t, fsys, "externalClientApps/Shop_Server.eca-meta.xml", "Local", "Managed")
+	replace(t, fsys, "extlClntAppOauthSettings/Shop_Server_oauth.ecaOauth-meta.xml", "<isFirstPartyAppEnabled>false", "<isFirstPartyAppEnabled>true")
+	a := mustRead(t, fsys).App("Shop_Server")
+	if got := a.Values(a.Org)["app.first_party"]; got.V != true {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestASharedRunAsUserIsCounted(t *testing.T) {
+	fsys := sample(t, "healthy")
+	user := "<clientCredentialsFlowUser>runner@example.test</clientCredentialsFlowUser><externalClientApplication>"
+	replace(t, fsys, serverPol, "<externalClientApplication>", user)
+	a := mustRead(t, fsys).App("Shop_Server")
+	if got, ok := a.Values(a.Org)["app.policy.run_as.apps"]; ok {
+		t.Errorf("one app in the project is no proof, and yet %v", got)
+	}
+	replace(t, fsys, loginPolicy, "<externalClientApplication>", user)
+	a = mustRead(t, fsys).App("Shop_Server")
+	if got := a.Values(a.Org)["app.policy.run_as.apps"]; got.V != int64(2) {
+		t.Errorf("two apps share a user: %v", got)
+	}
+}
+
 // TestValueNamesAreThoseOfTheCatalogue compares with the names written down in the
 // testdata, a copy of the catalogue's vocabulary.
 func TestValueNamesAreThoseOfTheCatalogue(t *testing.T) {
