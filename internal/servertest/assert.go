@@ -2,9 +2,13 @@ package servertest
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,6 +115,50 @@ func events(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	if len(list) != want {
 		ts.Fatalf("%d events %s, expected %d", len(list), args[0], want)
+	}
+}
+
+// equal A B
+func equal(ts *testscript.TestScript, neg bool, args []string) {
+	if (args[0] == args[1]) == neg {
+		ts.Fatalf("%q, expected %q", args[0], args[1])
+	}
+}
+
+// matches TEXT REGEXP
+func matches(ts *testscript.TestScript, neg bool, args []string) {
+	re, err := regexp.Compile(args[1])
+	ts.Check(err)
+	if re.MatchString(args[0]) == neg {
+		ts.Fatalf("%q, expected %s", args[0], args[1])
+	}
+}
+
+// body TEXT says that the last answer's body is the text and nothing more.
+func isBody(ts *testscript.TestScript, neg bool, args []string) {
+	if (string(lastOf(ts).body) == args[0]) == neg {
+		ts.Fatalf("the body is %q, expected %q", lastOf(ts).body, args[0])
+	}
+}
+
+// strings MEMBER… says that members of the last answer are texts, not null, not
+// numbers.
+func areStrings(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		if v, ok := lastOf(ts).json[name].(string); !ok || v == "" {
+			ts.Fatalf("%s is no text: %v", name, lastOf(ts).json[name])
+		}
+	}
+}
+
+// signed SECRET says that the signature of the last answer is the one of the
+// Salesforce dialect under the app's secret.
+func signed(ts *testscript.TestScript, neg bool, args []string) {
+	a := lastOf(ts)
+	mac := hmac.New(sha256.New, []byte(args[0]))
+	mac.Write([]byte(text(a.json["id"]) + text(a.json["issued_at"])))
+	if (base64.StdEncoding.EncodeToString(mac.Sum(nil)) == a.json["signature"]) == neg {
+		ts.Fatalf("signature %v is not over id and issued_at", a.json["signature"])
 	}
 }
 

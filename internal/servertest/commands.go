@@ -52,7 +52,8 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"serve": serve, "app": createApp, "user": createUser, "cli": runCLI, "pkce": pkce, "clock": moveClock,
 		"post": request("POST"), "get": request("GET"), "options": request("OPTIONS"), "head": request("HEAD"), "put": request("PUT"),
 		"expect": expect, "is": isMember, "header": isHeader, "take": take, "keep": keep, "same": same, "events": events,
-		"forge": forge, "nolog": nolog, "basic": basic,
+		"forge": forge, "nolog": nolog, "basic": basic, "equal": equal, "matches": matches,
+		"body": isBody, "strings": areStrings, "signed": signed, "follow": follow, "fetch": fetch,
 	}
 	maps.Copy(all, flows)
 	soonCommands := maps.Clone(all)
@@ -163,6 +164,19 @@ func request(method string) func(*testscript.TestScript, bool, []string) {
 		r := parseRequest(ts, method, args)
 		sessionOf(ts).last = send(ts, r)
 	}
+}
+
+// follow goes where the last answer redirects to.
+func follow(ts *testscript.TestScript, _ bool, _ []string) {
+	r, err := http.NewRequest("GET", lastOf(ts).header.Get("Location"), nil)
+	ts.Check(err)
+	sessionOf(ts).last = send(ts, r)
+}
+
+// fetch URL is get with a whole address.
+func fetch(ts *testscript.TestScript, _ bool, args []string) {
+	s := sessionOf(ts)
+	s.last = send(ts, parseRequest(ts, "GET", append([]string{strings.TrimPrefix(args[0], s.node.URL)}, args[1:]...)))
 }
 
 // parseRequest reads PATH and the flags of post and get.

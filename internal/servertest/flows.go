@@ -19,7 +19,7 @@ import (
 // flows are the commands that make an honest request, changed where the script
 // says so.
 var flows = map[string]func(*testscript.TestScript, bool, []string){
-	"challenge": challenge, "redeem": redeem, "refresh": refresh, "guess": guess,
+	"authorize": authorize, "challenge": challenge, "redeem": redeem, "refresh": refresh, "guess": guess,
 	"alive": func(ts *testscript.TestScript, _ bool, args []string) { introspected(ts, args[0], true) },
 	"dead":  func(ts *testscript.TestScript, _ bool, args []string) { introspected(ts, args[0], false) },
 }
@@ -41,12 +41,7 @@ func honest(ts *testscript.TestScript, path, app string, form url.Values, change
 	if app != "-" && secret == "" {
 		form.Set("client_id", id)
 	}
-	for _, c := range changes {
-		name, value, _ := strings.Cut(c, "=")
-		if form.Set(name, value); value == "" {
-			form.Del(name)
-		}
-	}
+	change(form, changes)
 	r, err := http.NewRequest("POST", s.node.URL+path, strings.NewReader(form.Encode()))
 	ts.Check(err)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -64,6 +59,32 @@ func challenge(ts *testscript.TestScript, _ bool, args []string) {
 		"code_challenge": {ts.Getenv("challenge")}, "code_challenge_method": {"S256"},
 	}, args[1:])
 	keepMember(ts, a, "code", "authorization_code")
+}
+
+// authorize is the honest headless login of ann in the Salesforce dialect, with
+// the challenge of the last pkce.
+func authorize(ts *testscript.TestScript, _ bool, args []string) {
+	s := sessionOf(ts)
+	form := url.Values{
+		"response_type": {"code_credentials"}, "client_id": {ts.Getenv(args[0])}, "redirect_uri": {"https://app.example/cb"},
+		"username": {"ann"}, "password": {password}, "code_challenge": {ts.Getenv("challenge")},
+	}
+	change(form, args[1:])
+	r, err := http.NewRequest("POST", s.node.URL+"/services/oauth2/authorize", strings.NewReader(form.Encode()))
+	ts.Check(err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Auth-Request-Type", "Named-User")
+	s.last = send(ts, r)
+}
+
+// change sets name=value and leaves out name=.
+func change(form url.Values, changes []string) {
+	for _, c := range changes {
+		name, value, _ := strings.Cut(c, "=")
+		if form.Set(name, value); value == "" {
+			form.Del(name)
+		}
+	}
 }
 
 func redeem(ts *testscript.TestScript, _ bool, args []string) {

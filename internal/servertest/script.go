@@ -15,6 +15,8 @@
 //	challenge APP [name=value …] the honest headless login of ann; sets $code
 //	redeem APP [name=value …]    the honest redemption of $code; sets $access, $refresh, $id_token
 //	refresh APP [name=value …]   the honest refresh; sets $access and $refresh
+//	authorize APP [name=value …] the same in the Salesforce dialect, with the last pkce
+//	follow, fetch URL            go on where the answer pointed
 //	expect STATUS [ERROR] [RULE] what the last answer was
 //	is MEMBER VALUE              what a member of its JSON is; - for absent
 //	header NAME VALUE            what a header of it is; - for absent
