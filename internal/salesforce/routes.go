@@ -3,6 +3,7 @@ package salesforce
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"countersign/internal/oauth"
@@ -13,30 +14,44 @@ import (
 const requestHeaders = "Authorization, Content-Type, Auth-Request-Type, Auth-Verification-Type, Uvid-Hint"
 
 // Routes is the dialect's table: every route once without a prefix and once
-// behind Prefix, below the issuer's own path. Errors: an issuer or a base that is
-// no http or https URL, a prefix that is no path.
+// behind Prefix. Apps are told an instance_url, which has no path; so the table
+// stands at the root, and also below the issuer's own path and that of Base.
+// Errors: an issuer or a base that is no http or https URL, a prefix that is no
+// path.
 func Routes(deps Deps) ([]web.Route, error) {
-	path := ""
-	for _, text := range []string{deps.Base, deps.Issuer} {
+	if deps.Base == "" {
+		deps.Base = deps.Issuer
+	}
+	if p := deps.Prefix; p != "" && (p[0] != '/' || strings.HasSuffix(p, "/")) {
+		return nil, fmt.Errorf("site prefix %q is no path such as /customers", p)
+	}
+	paths := []string{""}
+	for _, text := range []string{deps.Issuer, deps.Base} {
 		u, err := url.Parse(text)
-		if err != nil || text != "" && (u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 			return nil, fmt.Errorf("%q: an https URL without query and fragment is needed", text)
 		}
-		path = strings.TrimSuffix(u.Path, "/")
+		if p := strings.TrimSuffix(u.Path, "/"); !slices.Contains(paths, p) {
+			paths = append(paths, p)
+		}
 	}
-	out := newDoor(deps, "").routes(path)
-	if deps.Prefix == "" {
-		return out, nil
+	var out []web.Route
+	for _, p := range paths {
+		out = append(out, newDoor(deps, "").routes(p)...)
+		if deps.Prefix != "" {
+			out = append(out, newDoor(deps, deps.Prefix).behind(p+deps.Prefix)...)
+		}
 	}
-	if deps.Prefix[0] != '/' || strings.HasSuffix(deps.Prefix, "/") {
-		return nil, fmt.Errorf("site prefix %q is no path such as /customers", deps.Prefix)
-	}
-	d := newDoor(deps, deps.Prefix)
-	return append(append(out, d.routes(path+deps.Prefix)...), web.Route{
-		// without the prefix, discovery is the standard dialect's
-		Methods: "GET", Pattern: path + deps.Prefix + "/.well-known/openid-configuration", Handle: d.discovery,
+	return out, nil
+}
+
+// behind is the table behind the site's prefix, with discovery: without the
+// prefix, that is the standard dialect's.
+func (d *door) behind(prefix string) []web.Route {
+	return append(d.routes(prefix), web.Route{
+		Methods: "GET", Pattern: prefix + "/.well-known/openid-configuration", Handle: d.discovery,
 		CORS: web.AnyOrigin, Cache: web.FiveMinutes, Dialect: spoken(d.refuse),
-	}), nil
+	})
 }
 
 // spoken is the dialect with one of its ways to refuse.

@@ -50,14 +50,10 @@ type door struct {
 }
 
 func newDoor(deps Deps, prefix string) *door {
-	issuer := strings.TrimSuffix(deps.Issuer, "/")
 	base := strings.TrimSuffix(deps.Base, "/")
-	if base == "" {
-		base = issuer
-	}
 	return &door{
 		Deps: deps, community: base + prefix, instance: origin(base),
-		rules: issuer + "/oauth2/errors/",
+		rules: strings.TrimSuffix(deps.Issuer, "/") + "/oauth2/errors/",
 	}
 }
 

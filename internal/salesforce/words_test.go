@@ -96,7 +96,7 @@ func testDoor(t *testing.T) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDoor(Deps{Issuer: "https://x.example.test", Directory: &client.Directory{}, Keys: keys}, "")
+	d := newDoor(Deps{Issuer: "https://x.example.test", Base: "https://x.example.test", Directory: &client.Directory{}, Keys: keys}, "")
 	d.Directory.Apply(&client.Org{ID: "00D000000000001EAA", SiteID: "0DB000000000001GAA"}, nil)
 	return d
 }
@@ -303,7 +303,7 @@ func FuzzAppendText(f *testing.F) {
 
 func FuzzHandle(f *testing.F) {
 	f.Add("00D000000000001!csa1_a.b")
-	d := newDoor(Deps{Issuer: "https://x.example.test", Directory: &client.Directory{}}, "")
+	d := newDoor(Deps{Issuer: "https://x.example.test", Base: "https://x.example.test", Directory: &client.Directory{}}, "")
 	d.Directory.Apply(&client.Org{ID: "00D000000000001EAA"}, nil)
 	f.Fuzz(func(t *testing.T, text string) {
 		if h := d.handle(text); h != text && d.spell(h) != text {
