@@ -49,7 +49,6 @@ func (db *DB) DeleteClient(ctx context.Context, id oauth.ClientID, e audit.Event
 	if err != nil {
 		return fmt.Errorf("delete app: %w", err)
 	}
-	db.ended(end)
 	return nil
 }
 

@@ -30,7 +30,7 @@ type follower struct {
 	ver   int64 // of the configuration that apply was given
 	keys  map[string]*key.Key
 	seen  map[secret.ID]struct{} // endings of the overlap that were given
-	last  secret.ID              // the newest ending that was given
+	last  time.Time              // of the newest ending that was given, but never beyond this node's clock
 }
 
 const (
@@ -50,7 +50,7 @@ func (db *DB) Follow(apply func(Changes)) {
 	f := &db.follow
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.apply, f.told, f.ver, f.last = apply, false, 0, secret.ID{}
+	f.apply, f.told, f.ver, f.last = apply, false, 0, time.Time{}
 	f.keys, f.seen = map[string]*key.Key{}, map[secret.ID]struct{}{}
 	db.eng.settle(0)
 }
@@ -103,7 +103,9 @@ func (db *DB) catchUp(ctx context.Context) error {
 	if err != nil || f.apply == nil {
 		return err
 	}
-	f.note(ver, fresh)
+	f.note(ver, fresh, db.o.Now())
+	db.stats.version.Store(f.ver)
+	db.stats.endings.Store(int64(len(f.seen)))
 	if !f.told || c.Org != nil || c.Clients != nil || c.Keys != nil || c.Endings != nil {
 		f.told = true
 		f.apply(c)
@@ -152,7 +154,7 @@ func (f *follower) readConfig(t tx, c *Changes) (int64, error) {
 func (f *follower) readEnded(t tx, overlap time.Duration, c *Changes) (fresh []secret.ID, err error) {
 	var from secret.ID
 	if !f.last.IsZero() {
-		from = secret.FirstID(f.last.Time().Add(-overlap))
+		from = secret.FirstID(f.last.Add(-overlap))
 	}
 	err = t.each(selectEnded, []any{onlyShard, from[:]}, func(scan func(...any) error) error {
 		var id, family []byte
@@ -175,26 +177,28 @@ func (f *follower) readEnded(t tx, overlap time.Duration, c *Changes) (fresh []s
 }
 
 // note remembers what was given out, and forgets what no poll will read again.
-func (f *follower) note(ver int64, fresh []secret.ID) {
+// One ending of a node whose clock is far ahead must not hide all that follow:
+// hence now.
+func (f *follower) note(ver int64, fresh []secret.ID, now time.Time) {
 	f.ver = max(f.ver, ver)
 	for _, id := range fresh {
 		f.seen[id] = struct{}{}
-		if id.Time().After(f.last.Time()) {
-			f.last = id
+		if at := id.Time(); at.After(f.last) && !at.After(now) {
+			f.last = at
 		}
 	}
 	if len(f.seen) < 2*len(fresh)+4096 {
 		return
 	}
 	for id := range f.seen {
-		if id.Time().Before(f.last.Time().Add(-seenFor)) {
+		if id.Time().Before(f.last.Add(-seenFor)) {
 			delete(f.seen, id)
 		}
 	}
 }
 
-// configured tells the follower about this node's own change of configuration
-// before the method that made it returns. The change is durable already: if
+// configured tells the follower about this node's own change of configuration,
+// and the ending that may belong to it, before the method that made it returns. The change is durable already: if
 // reading it back fails, the next poll brings it.
 func (db *DB) configured(ctx context.Context) {
 	f := &db.follow

@@ -103,8 +103,6 @@ const revokeOld = `UPDATE rt_family SET revoked_us = $3 WHERE sk = $1 AND id = $
 // families, of which there may be millions, are marked in small batches; if that
 // is cut short, NotBefore still holds.
 func (db *DB) endApp(ctx context.Context, end grant.Ending, e audit.Event) (int, error) {
-	db.apps.Lock()
-	defer db.apps.Unlock()
 	_, err := db.configure(ctx, e, func(t tx, ver int64) (bool, error) {
 		if err := notBefore(t, end, ver); err != nil {
 			return false, err
@@ -114,7 +112,6 @@ func (db *DB) endApp(ctx context.Context, end grant.Ending, e audit.Event) (int,
 	if err != nil {
 		return 0, fmt.Errorf("end grants of an app: %w", err)
 	}
-	db.ended(end)
 	total := 0
 	var batch []grant.Family
 	var failed error

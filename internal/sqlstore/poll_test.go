@@ -222,6 +222,24 @@ func TestClockBehind(t *testing.T) {
 	}
 }
 
+// TestClockFarAhead: one ending of a node whose clock is wrong does not hide the
+// endings of the others.
+func TestClockFarAhead(t *testing.T) {
+	p := newPair(t)
+	for _, at := range []time.Duration{365 * day, 0, time.Minute} {
+		if _, err := p.near.EndAccess(t.Context(), secret.NewID(p.clock.Now()), p.clock.Now().Add(at), p.event()); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.far.Poll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p.clock.Add(time.Minute)
+	}
+	if n := p.farEndings.Len(); n != 3 {
+		t.Errorf("another node knows %d of 3 endings", n)
+	}
+}
+
 func TestMeta(t *testing.T) {
 	db := open(t, Options{})
 	if value, err := db.Meta(t.Context(), "master key"); value != nil || err != nil {

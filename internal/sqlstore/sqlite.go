@@ -133,7 +133,7 @@ func dsn(path, more string) string {
 
 const (
 	writeDSN = "&_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)"
+		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(10000)&_pragma=journal_size_limit(67108864)"
 	readDSN = "&_query_only=1&_pragma=cache_size(-8192)"
 )
 

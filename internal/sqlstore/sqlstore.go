@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -76,7 +75,6 @@ type DB struct {
 	stats   counters
 	running atomic.Bool
 	closed  atomic.Bool
-	apps    sync.Mutex // one app-wide ending at a time
 }
 
 var (

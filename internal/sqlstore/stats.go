@@ -22,7 +22,7 @@ type Stats struct {
 	Queue       int    // changes that wait now
 	QueueRoom   int    // changes that may wait
 	SlotsBehind int    // slots the ring should have passed
-	Endings     int    // endings the poll remembers having told
+	Endings     int    // endings of the last minutes that the poll told
 	LeaseAge    time.Duration
 	Version     int64 // of the configuration this node knows
 }
@@ -31,6 +31,7 @@ type counters struct {
 	commits, operations, statements, failed, unknown, refused atomic.Uint64
 	failedPolls, failedJobs, swept                            atomic.Uint64
 	groups                                                    [8]atomic.Uint64
+	version, endings                                          atomic.Int64
 }
 
 func (c *counters) group(size int, committed bool) {
@@ -56,8 +57,6 @@ func (db *DB) Stats() Stats {
 		s.Groups[i] = c.groups[i].Load()
 	}
 	s.Queue, s.QueueRoom = db.eng.queue()
-	db.follow.mu.Lock()
-	s.Endings, s.Version = len(db.follow.seen), db.follow.ver
-	db.follow.mu.Unlock()
+	s.Endings, s.Version = int(c.endings.Load()), c.version.Load()
 	return s
 }

@@ -14,7 +14,7 @@ import (
 
 // Sweeps: how long things are kept, and how gently they are removed.
 const (
-	endedKeep  = 25 * time.Hour // the longest life of an access token, and an hour
+	endedKeep  = client.AccessTokenCeiling + time.Hour
 	sweepEvery = 5 * time.Second
 	sweepBatch = 500 // rows looked at or removed in one step of one table
 )
