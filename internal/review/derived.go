@@ -206,6 +206,9 @@ func unusedScopes(e *Eval) Value {
 			unused = append(unused, s)
 		}
 	}
+	if len(unused) > 0 && created.Presence == Unread {
+		return Unreadable(created.Layer) // a young app would have none
+	}
 	v := scopes
 	v.Presence, v.Data = Known, unused
 	return v

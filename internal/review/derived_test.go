@@ -36,10 +36,28 @@ func TestDerived(t *testing.T) {
 		{"app.scopes", "[refresh_token]", "app.scopes.offline_access", "true"},
 		{"app.scopes", "[openid, email]", "app.scopes.unused", "unknown"},
 		{"app.created", "2026-11-01", "app.scopes.unused", "[]"},
-		{"app.usage.scopes_used", "[]", "app.scopes.unused", "[openid]"},
+		{"app.usage.scopes_used", "[]", "app.scopes.unused", "unknown"},
 	} {
 		if got := derivedOf(t, small(t).with(t, c.set, c.to), c.name); got != c.want {
 			t.Errorf("%s = %s makes %s %s, want %s", c.set, c.to, c.name, got, c.want)
+		}
+	}
+}
+
+// A scope nobody used for 90 days is unused, once the app is older than that.
+func TestUnusedScopes(t *testing.T) {
+	for _, c := range []struct{ created, used, want string }{
+		{"2026-01-01", "[]", "[openid]"},
+		{"2026-01-01", "[openid]", "[]"},
+		{"2026-01-01", "unknown", "unknown"},
+		{"not set", "[]", "[openid]"},
+		{"unknown", "[]", "unknown"},
+		{"unknown", "[openid]", "[]"},
+		{"2026-11-01", "[]", "[]"},
+	} {
+		s := small(t).with(t, "app.created", c.created).with(t, "app.usage.scopes_used", c.used)
+		if got := derivedOf(t, s, "app.scopes.unused"); got != c.want {
+			t.Errorf("created %s, used %s: %s, want %s", c.created, c.used, got, c.want)
 		}
 	}
 }
@@ -98,6 +116,9 @@ func TestEffective(t *testing.T) {
 		{"app.client_type", "public", "app.require_secret.code", "false"},
 		{"app.client_type", "public", "app.require_secret.refresh", "false"},
 		{"app.client_type", "confidential", "app.require_secret.code", "true"},
+		{"app.client_type", "unknown", "app.require_secret.code", "unknown"},
+		{"server.oauth.require_pkce", "unknown", "app.pkce.required", "unknown"},
+		{"server.oauth.require_pkce", "false", "app.pkce.required", "false"},
 	} {
 		s := small(t).with(t, "app.pkce.required", "false").with(t, c.set, c.to)
 		if got := Effective(s).Apps[0].Values[c.name].Text(); got != c.want {

@@ -23,7 +23,7 @@ var appTerms = []Term{
 		Means: "What the app runs on.",
 	},
 	{
-		Name: "app.resource_server", Kind: Bool, Worse: IfTrue,
+		Name: "app.resource_server", Kind: Bool,
 		Yes: "the app is a resource server", No: "the app is not a resource server",
 		Means: "The app is an API or gateway that checks tokens.",
 	},
