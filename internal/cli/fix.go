@@ -43,7 +43,7 @@ var fixes = map[string]string{
 	"token":         "countersign token introspect --data DIR says what the token is and why it is not alive.",
 
 	"challenge.session":                "Let the app begin the challenge anew, without auth_session.",
-	"client.authentication-failed":     "The audit log names the exact rule: countersign audit list --rule client.wrong-secret, client.unknown, client.wrong-method or client.public-with-secret.",
+	"client.authentication-failed":     "The log and the audit log name the exact rule: countersign audit list --event request.refused.",
 	"client.disabled":                  "countersign app set APP --enabled switches it on again; earlier tokens stay dead.",
 	"client.public-with-secret":        "A public app sends no secret. If it is a server, make a new confidential app.",
 	"client.throttled":                 "Stop whoever sends the wrong secret; it is let in again after Retry-After.",

@@ -57,15 +57,13 @@ func fieldFlags[T any](fields []admin.Field[T], making bool) kong.Plugins {
 			kind = reflect.TypeFor[switchFlag]()
 		}
 		help := f.What
-		if f.Hint != "" && f.Hint != admin.OnOff && strings.Contains(f.Hint, "|") {
-			help += " One of: " + strings.ReplaceAll(f.Hint, "|", ", ") + "."
+		hint := f.Hint
+		if strings.Contains(hint, "|") && hint != admin.OnOff && !f.Many {
+			help += " One of: " + strings.ReplaceAll(hint, "|", ", ") + "."
+			hint = "WORD"
 		}
 		if f.Many {
 			help += " Repeatable."
-		}
-		hint := f.Hint
-		if strings.Contains(hint, "|") && f.Hint != admin.OnOff && !f.Many {
-			hint = strings.ToUpper(f.Name)
 		}
 		tag := fmt.Sprintf(`name:%q help:%s placeholder:%s`, f.Name, strconv.Quote(help), strconv.Quote(hint))
 		members = append(members, reflect.StructField{Name: fmt.Sprintf("F%d", i), Type: kind, Tag: reflect.StructTag(tag)})
