@@ -80,7 +80,8 @@ type Store interface {
 	// normalised by Identifier. Errors: ErrNotFound.
 	AccountByIdentifier(ctx context.Context, identifier string) (*Account, error)
 	// ChangeAccount replaces profile, e-mail address and groups of the person,
-	// if nobody changed them since a.Updated. Tokens live on. Errors:
+	// if nobody changed them since a.Updated, and sets a.Updated. Tokens live on.
+	// A change of password or state in between is no conflict. Errors:
 	// ErrNotFound, ErrTaken, ErrConflict.
 	ChangeAccount(ctx context.Context, a *Account, e audit.Event) error
 	// SetPassword replaces the hash and ends every token of the person: within

@@ -23,10 +23,13 @@ var ErrConflict = errors.New("the app was changed by somebody else meanwhile")
 // within a second, and writes its audit event in that transaction too. A change
 // is all or nothing; when the method returns nil it is durable.
 type Store interface {
-	// CreateClient puts in a new app. Errors: ErrExists.
+	// CreateClient puts in a new app and sets c.Version. The id of a deleted app
+	// stays taken, so that its tokens cannot come alive in another one. Errors:
+	// ErrExists.
 	CreateClient(ctx context.Context, c *Client, e audit.Event) error
 	// ReplaceClient puts the app in place of the one with the same id and
-	// c.Version. Errors: ErrNotFound, ErrConflict.
+	// c.Version, and sets c.Version to the new one. Errors: ErrNotFound,
+	// ErrConflict.
 	ReplaceClient(ctx context.Context, c *Client, e audit.Event) error
 	// DeleteClient removes the app; its tokens are dead within a second.
 	// Errors: ErrNotFound.

@@ -79,8 +79,9 @@ type Store interface {
 	// the family has ended or is gone; Family tells which.
 	RotateRefresh(ctx context.Context, r Rotation) (oauth.Outcome, error)
 	// TouchRefresh notes the use of a refresh token that does not rotate, if the
-	// family lives and was used after idleSince (zero: whenever). Lost: it ended
-	// or lay idle too long.
+	// family lives and was used at idleSince or later (zero: whenever); when its
+	// generation was made stays as it is. Lost: it ended, lay idle too long, or is
+	// gone.
 	TouchRefresh(ctx context.Context, f secret.ID, sk int16, now, idleSince time.Time) (oauth.Outcome, error)
 	// Family reads the row behind a refresh token. Errors: ErrNotFound.
 	Family(ctx context.Context, id secret.ID, sk int16) (Family, error)
@@ -91,7 +92,10 @@ type Store interface {
 	EndAccess(ctx context.Context, token secret.ID, now time.Time, e audit.Event) (oauth.Outcome, error)
 	// EndGrants ends every grant of a person, of an app, or of a person to an
 	// app; families are marked, tokens are dead within a second. It returns how
-	// many living families it ended.
+	// many living families it ended. For a person it also raises their epoch, for
+	// an app its NotBefore, in the same commit; the families of an app, which may
+	// be very many, are marked after that commit. An unknown outcome is
+	// oauth.ErrUnknownOutcome.
 	EndGrants(ctx context.Context, user oauth.UserID, client oauth.ClientID, now time.Time, e audit.Event) (int, error)
 	// Families reads living families of a person or an app, newest first.
 	Families(ctx context.Context, user oauth.UserID, client oauth.ClientID, limit int) ([]Family, error)

@@ -45,10 +45,11 @@ var (
 // Store keeps signing keys. Each change raises the configuration's version in
 // the same transaction, so that every node sees it within a second.
 type Store interface {
-	// AddKey puts in a new key.
+	// AddKey puts in a new key and sets k.Version. Errors: ErrConflict, if there
+	// is a key of this id.
 	AddKey(ctx context.Context, k *Key, e audit.Event) error
-	// ReplaceKey moves a key to another state, if it still has k.Version.
-	// Errors: ErrNotFound, ErrConflict.
+	// ReplaceKey moves a key to another state, if it still has k.Version, and
+	// sets k.Version to the new one. Errors: ErrNotFound, ErrConflict.
 	ReplaceKey(ctx context.Context, k *Key, e audit.Event) error
 	// Keys reads all keys, oldest first, removed ones included.
 	Keys(ctx context.Context) ([]*Key, error)

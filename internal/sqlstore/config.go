@@ -88,10 +88,11 @@ func (db *DB) configure(ctx context.Context, e audit.Event, write func(t tx, ver
 		}
 		return err
 	})
-	if err == nil {
-		db.configured(ctx)
+	if err != nil {
+		return 0, err // ver may still be written by a try that was given up
 	}
-	return ver, err
+	db.configured(ctx)
+	return ver, nil
 }
 
 func errNoVersion(found bool) error {

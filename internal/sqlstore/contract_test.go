@@ -43,18 +43,29 @@ func (c *clock) Add(d time.Duration) {
 // enough for several tries.
 const shortHold = 200 * time.Millisecond
 
-// cluster is one database and the nodes on it. Each engine of this package gives
-// one to the contract suites.
+// cluster is one database and the nodes on it.
 type cluster struct {
 	clock *clock
 	o     Options
 	nodes []*DB
 }
 
+// newCluster is an empty database of the default engine.
 func newCluster(t *testing.T) *cluster {
 	c := &cluster{clock: newClock()}
 	c.o = Options{Dir: t.TempDir(), Now: c.clock.Now}
 	return c
+}
+
+// engines are the databases that the contract suites run on. An engine brings
+// its empty database here and its commits to hook.
+var engines = map[string]func(t *testing.T) *cluster{"sqlite": newCluster}
+
+// onEachEngine runs a suite on every engine.
+func onEachEngine(t *testing.T, suite func(t *testing.T, fresh func(t *testing.T) *cluster)) {
+	for name, fresh := range engines {
+		t.Run(name, func(t *testing.T) { suite(t, fresh) })
+	}
 }
 
 func (c *cluster) open(t *testing.T) *DB {
@@ -105,24 +116,22 @@ func allEvents(db *DB) func(t *testing.T) []audit.Event {
 }
 
 func TestGrantContract(t *testing.T) {
-	granttest.Run(t, func(t *testing.T) granttest.Database {
-		c := newCluster(t)
-		return granttest.Database{
-			Now: c.clock.Now, Advance: c.advance,
-			Open: func(t *testing.T) granttest.Node { return grantNode(t, c.open(t)) },
-		}
+	onEachEngine(t, func(t *testing.T, fresh func(t *testing.T) *cluster) {
+		granttest.Run(t, func(t *testing.T) granttest.Database {
+			c := fresh(t)
+			return granttest.Database{
+				Now: c.clock.Now, Advance: c.advance,
+				Open: func(t *testing.T) granttest.Node { return grantNode(t, c) },
+			}
+		})
 	})
 }
 
-func grantNode(t *testing.T, db *DB) granttest.Node {
+func grantNode(t *testing.T, c *cluster) granttest.Node {
 	endings := &grant.Endings{}
-	db.Follow(func(c Changes) { endings.Add(c.Endings...) })
-	if err := db.Poll(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db, poll := follow(t, c, func(c Changes) { endings.Add(c.Endings...) })
 	return granttest.Node{
-		Store: db, Endings: endings, OnCommit: hook(db), Events: allEvents(db),
-		Poll: func() error { return db.Poll(context.Background()) },
+		Store: db, Endings: endings, OnCommit: hook(db), Events: allEvents(db), Poll: poll,
 		ExpireLease: func() {
 			db.running.Store(true) // as a server, which does not poll within a request
 			db.lease.sent.Store(0)
@@ -148,50 +157,59 @@ func grantNode(t *testing.T, db *DB) granttest.Node {
 func TestAccountContract(t *testing.T) {
 	for name, identifierKey := range map[string][]byte{"plain": nil, "keyed": []byte("a key outside the database")} {
 		t.Run(name, func(t *testing.T) {
-			accounttest.Run(t, func(t *testing.T) accounttest.Node {
-				c := newCluster(t)
-				c.o.IdentifierKey = identifierKey
-				db := c.open(t)
-				return accounttest.Node{Store: db, Now: c.clock.Now, Events: allEvents(db), OnCommit: hook(db)}
+			onEachEngine(t, func(t *testing.T, fresh func(t *testing.T) *cluster) {
+				accounttest.Run(t, func(t *testing.T) accounttest.Node {
+					c := fresh(t)
+					c.o.IdentifierKey = identifierKey
+					db := c.open(t)
+					return accounttest.Node{Store: db, Now: c.clock.Now, Events: allEvents(db), OnCommit: hook(db)}
+				})
 			})
 		})
 	}
 }
 
+// follow opens a node that tells apply what it polls, and a poll of it.
+func follow(t *testing.T, c *cluster, apply func(Changes)) (*DB, func() error) {
+	t.Helper()
+	db := c.open(t)
+	db.Follow(apply)
+	poll := func() error { return db.Poll(context.Background()) }
+	if err := poll(); err != nil {
+		t.Fatal(err)
+	}
+	return db, poll
+}
+
 func TestClientContract(t *testing.T) {
-	clienttest.Run(t, func(t *testing.T) clienttest.Database {
-		c := newCluster(t)
-		return clienttest.Database{Now: c.clock.Now, Open: func(t *testing.T) clienttest.Node {
-			db, d := c.open(t), &client.Directory{}
-			db.Follow(func(c Changes) { d.Apply(c.Org, c.Clients) })
-			poll := func() error { return db.Poll(context.Background()) }
-			if err := poll(); err != nil {
-				t.Fatal(err)
-			}
-			return clienttest.Node{Store: db, Directory: d, Poll: poll, Events: allEvents(db), OnCommit: hook(db)}
-		}}
+	onEachEngine(t, func(t *testing.T, fresh func(t *testing.T) *cluster) {
+		clienttest.Run(t, func(t *testing.T) clienttest.Database {
+			c := fresh(t)
+			return clienttest.Database{Now: c.clock.Now, Open: func(t *testing.T) clienttest.Node {
+				d := &client.Directory{}
+				db, poll := follow(t, c, func(c Changes) { d.Apply(c.Org, c.Clients) })
+				return clienttest.Node{Store: db, Directory: d, Poll: poll, Events: allEvents(db), OnCommit: hook(db)}
+			}}
+		})
 	})
 }
 
 func TestKeyContract(t *testing.T) {
-	keytest.Run(t, func(t *testing.T) keytest.Database {
-		c := newCluster(t)
-		return keytest.Database{Now: c.clock.Now, Open: func(t *testing.T) keytest.Node {
-			db := c.open(t)
-			var told atomic.Pointer[[]*key.Key]
-			told.Store(new([]*key.Key))
-			db.Follow(func(c Changes) {
-				if c.Keys != nil {
-					told.Store(&c.Keys)
+	onEachEngine(t, func(t *testing.T, fresh func(t *testing.T) *cluster) {
+		keytest.Run(t, func(t *testing.T) keytest.Database {
+			c := fresh(t)
+			return keytest.Database{Now: c.clock.Now, Open: func(t *testing.T) keytest.Node {
+				var told atomic.Pointer[[]*key.Key]
+				told.Store(new([]*key.Key))
+				db, poll := follow(t, c, func(c Changes) {
+					if c.Keys != nil {
+						told.Store(&c.Keys)
+					}
+				})
+				return keytest.Node{
+					Store: db, Told: func() []*key.Key { return *told.Load() }, Poll: poll, Events: allEvents(db), OnCommit: hook(db),
 				}
-			})
-			poll := func() error { return db.Poll(context.Background()) }
-			if err := poll(); err != nil {
-				t.Fatal(err)
-			}
-			return keytest.Node{
-				Store: db, Told: func() []*key.Key { return *told.Load() }, Poll: poll, Events: allEvents(db), OnCommit: hook(db),
-			}
-		}}
+			}}
+		})
 	})
 }

@@ -114,8 +114,8 @@ func TestAppEnds(t *testing.T) {
 				return
 			}
 			app, err := p.near.Client(t.Context(), "app-benchmark")
-			if err != nil || !app.NotBefore.After(p.clock.Now().Truncate(time.Millisecond)) {
-				t.Errorf("the app's tokens live from %v on, %v; the ending was at %v", app.NotBefore, err, p.clock.Now())
+			if at := p.clock.Now().Truncate(time.Millisecond); err != nil || !app.NotBefore.Equal(at) {
+				t.Errorf("the app's tokens are dead up to %v, %v; the ending was at %v", app.NotBefore, err, at)
 			}
 		})
 	}

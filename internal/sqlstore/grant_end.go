@@ -88,13 +88,15 @@ func (db *DB) EndGrants(ctx context.Context, user oauth.UserID, app oauth.Client
 			if _, err := t.one(raiseEpoch, []any{onlyShard, string(user)}, &epoch); err != nil {
 				return err
 			}
-			n, err = endUser(t, end)
+			k, err := endUser(t, end)
+			n = k
 			return err
 		})
 	default:
 		end.Kind = grant.EndPair
 		err = db.report(ctx, e, func(t tx) error {
-			if n, err = t.exec(revokePair, onlyShard, string(user), now.UnixMicro(), string(app)); err != nil {
+			k, err := t.exec(revokePair, onlyShard, string(user), now.UnixMicro(), string(app))
+			if n = k; err != nil {
 				return err
 			}
 			return putEnding(t, end)

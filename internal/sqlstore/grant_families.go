@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"countersign/internal/audit"
 	"countersign/internal/grant"
@@ -160,8 +159,8 @@ func (db *DB) revoke(ctx context.Context, batch []grant.Family, end grant.Ending
 	return int(n), nil
 }
 
-// notBefore raises the app's NotBefore to just after the ending, if there is
-// such an app: what was issued in the same millisecond ended, too.
+// notBefore raises the app's NotBefore to the ending, if there is such an app:
+// as with an ending, what began in that very millisecond is dead, too.
 func notBefore(t tx, end grant.Ending, ver int64) error {
 	d := document{kind: kindClient, id: string(end.Client)}
 	found, err := t.one(selectConfig, []any{tenant, d.kind, d.id}, &d.ver, &d.doc)
@@ -172,7 +171,7 @@ func notBefore(t tx, end grant.Ending, ver int64) error {
 	if err != nil {
 		return err
 	}
-	if at := end.ID.Time().Add(time.Millisecond); at.After(c.NotBefore) {
+	if at := end.ID.Time(); at.After(c.NotBefore) {
 		c.NotBefore = at
 	}
 	text, err := json.Marshal(c)
