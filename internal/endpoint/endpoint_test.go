@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/internal/client"
 	"countersign/internal/endpoint"
@@ -47,6 +48,13 @@ func open(t testing.TB) *place {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// fresh forgets what earlier rows said and failed.
+func (p *place) fresh(t testing.TB) {
+	p.T, p.refused = t, nil
+	p.log.Reset()
+	p.Clock.Forward(time.Minute)
 }
 
 func (p *place) deps(issuer string) endpoint.Deps {

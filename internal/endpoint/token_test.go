@@ -25,6 +25,7 @@ func TestRedeem(t *testing.T) {
 	app := func(f func(*client.Client)) func(*place) {
 		return func(p *place) { p.ChangeApp(housetest.Shop, f) }
 	}
+	shared := open(t)
 	for name, row := range map[string]struct {
 		spoil  []spoil
 		before func(*place)
@@ -61,8 +62,11 @@ func TestRedeem(t *testing.T) {
 		"GET":                           {spoil: []spoil{method(http.MethodGet)}, status: 405, word: "invalid_request", rule: web.ErrMethod},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := open(t)
+			p := shared
+			if row.before != nil { // a house of its own
+				p = open(t)
+			}
+			p.fresh(t)
 			code := p.code(housetest.Shop)
 			if row.before != nil {
 				row.before(p)
