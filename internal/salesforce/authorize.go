@@ -15,7 +15,7 @@ import (
 var (
 	ErrResponseTypeMissing = oauth.Refuse(oauth.InvalidRequest, "salesforce.response-type-missing", "RFC 6749 §3.1.1",
 		"the request names no response_type; a headless login says code_credentials")
-	ErrResponseType = oauth.Refuse(oauth.UnsupportedResponseType, "salesforce.response-type", "RFC 6749 §4.1.2.1; docs/divergences.md 4.5",
+	ErrResponseType = oauth.Refuse(oauth.UnsupportedResponseType, "salesforce.response-type", "RFC 6749 §4.1.2.1; docs/divergences.md, no page",
 		"this endpoint serves response_type=code_credentials only")
 	ErrHeaders = oauth.Refuse(oauth.InvalidRequest, "salesforce.auth-request-type", "Salesforce Headless Identity, Auth-Request-Type",
 		"invalid headers")

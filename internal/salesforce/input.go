@@ -116,7 +116,7 @@ func parseMultipart(body []byte, boundary string) (oauth.Params, error) {
 	parts := multipart.NewReader(bytes.NewReader(body), boundary)
 	for {
 		part, err := parts.NextRawPart()
-		if err == io.EOF { // the very value: a body that ends too early wraps it
+		if err == io.EOF { //nolint:errorlint // the very value: a body that ends too early wraps it
 			return p, nil
 		}
 		if err != nil || part.FormName() == "" || part.FileName() != "" {

@@ -1,6 +1,8 @@
 package salesforce
 
 import (
+	"net/http"
+
 	"countersign/internal/oauth"
 	"countersign/internal/web"
 )
@@ -37,7 +39,7 @@ func validCallback(name string) bool {
 // ErrCallback.
 func jsonp(r *web.Request) (string, error) {
 	name := r.Form.Query.Text("callback")
-	if name == "" || r.HTTP.Method == "POST" {
+	if name == "" || r.HTTP.Method == http.MethodPost {
 		return "", nil
 	}
 	if !validCallback(name) {

@@ -114,9 +114,14 @@ func androidLogin(t *testing.T, s *site, server *httptest.Server, c *http.Client
 	must(t, err)
 	r = call(t, c, "GET", strings.Replace(tokens["id"], id.Hostname(), instance.Hostname(), 1), "", access)
 	readIdentity(t, r)
+	androidEnd(t, s, c, tokens, community)
+}
+
+// androidEnd refreshes, logs out, and finds out that the login is over.
+func androidEnd(t *testing.T, s *site, c *http.Client, tokens map[string]string, community string) {
 	// refresh: this one is encoded, device_id in the URL
 	s.Clock.Forward(60e9)
-	r = call(t, c, "POST", community+"/services/oauth2/token?device_id=d-1", "grant_type=hybrid_refresh&client_id=SDK&refresh_token="+
+	r := call(t, c, "POST", community+"/services/oauth2/token?device_id=d-1", "grant_type=hybrid_refresh&client_id=SDK&refresh_token="+
 		url.QueryEscape(tokens["refresh_token"])+"&format=json")
 	next := strictText(t, r)
 	// revoke
@@ -209,7 +214,7 @@ func TestMobileSDKiOS(t *testing.T) {
 		t.Fatalf("TLS %x", v)
 	}
 	in := bufio.NewReader(conn)
-	write := func(method, target, body string, headers ...string) *http.Response {
+	write := func(method, target, body string, headers ...string) reply {
 		t.Helper()
 		head := method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\nUser-Agent: SalesforceMobileSDK/13.0.0 iOS/17.0 (iPhone) Shop/1.0 Native\r\n"
 		for _, h := range headers {
@@ -222,29 +227,29 @@ func TestMobileSDKiOS(t *testing.T) {
 		must(t, err)
 		res, err := http.ReadResponse(in, nil)
 		must(t, err)
-		return res
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		must(t, err)
+		return reply{res.StatusCode, res.Header, string(b)}
 	}
 	echo := "https://" + host + "/services/oauth2/echo"
-	res := write("POST", "/services/oauth2/authorize",
+	r := write("POST", "/services/oauth2/authorize",
 		"response_type=code_credentials&client_id=SDK&redirect_uri="+echo+"&code_challenge="+challenge,
 		named, "Authorization: Basic "+base64.RawURLEncoding.EncodeToString([]byte("ann:pw")))
-	location := res.Header.Get("Location")
-	if res.StatusCode != http.StatusFound || res.ContentLength != 0 || !strings.HasPrefix(location, echo+"?code=") {
-		t.Fatalf("request 1: %d %q, %d bytes", res.StatusCode, location, res.ContentLength)
+	location := r.header.Get("Location")
+	if r.status != http.StatusFound || r.header.Get("Content-Length") != "0" || !strings.HasPrefix(location, echo+"?code=") {
+		t.Fatalf("request 1: %d %v %q", r.status, r.header, r.body)
 	}
-	res = write("GET", strings.TrimPrefix(location, "https://"+host), "", named)
+	r = write("GET", strings.TrimPrefix(location, "https://"+host), "", named)
 	var answer struct { // all three are texts, or the login fails
 		Code      string `json:"code"`
 		Community string `json:"sfdc_community_url"`
 		ID        string `json:"sfdc_community_id"`
 	}
-	must(t, json.NewDecoder(res.Body).Decode(&answer))
+	must(t, json.Unmarshal([]byte(r.body), &answer))
 	if answer.Code == "" || answer.Community != "https://"+host || answer.ID != siteID {
 		t.Fatalf("echo: %+v", answer)
 	}
-	res = write("POST", "/services/oauth2/token",
-		"code="+answer.Code+"&grant_type=hybrid_auth_code&client_id=SDK&redirect_uri="+echo+"&code_verifier="+verifier)
-	body, err := io.ReadAll(res.Body)
-	must(t, err)
-	strictText(t, reply{res.StatusCode, res.Header, string(body)})
+	strictText(t, write("POST", "/services/oauth2/token",
+		"code="+answer.Code+"&grant_type=hybrid_auth_code&client_id=SDK&redirect_uri="+echo+"&code_verifier="+verifier))
 }
