@@ -13,6 +13,7 @@ type judging struct {
 	facts       map[derivedKey]derivation
 	verdicts    map[verdictKey]Verdict
 	exposed     map[string]exposures
+	mostExposed *exposures                 // over all enabled apps, for server controls
 	serverReads map[string]map[string]bool // by server control: the app.* names it reads
 	reading     map[string]bool            // collects for serverReads; nil while an app control is judged
 	spared      func(app string) *judging  // of a variant: the judging that still holds for an app; nil for none

@@ -35,6 +35,7 @@ type Run struct {
 
 	judged *judging // nil in a run read from a file
 	input  Input
+	total  tally // of the findings that count, for previews
 }
 
 // SchemaName is the version of the run's JSON form.
@@ -193,12 +194,15 @@ func headerOf(in Input) Header {
 
 // finish adds up scores and counts, and lists waivers that match no finding.
 func (r *Run) finish() {
-	r.Score = ScoreOf(r.Findings)
+	r.Score, r.total = ScoreOf(r.Findings), tallyOf(r.Findings)
 	r.Counts = CountsOf(r.Findings)
+	own := map[string][]Finding{}
+	for _, f := range r.Findings {
+		own[f.App] = append(own[f.App], f)
+	}
 	for _, app := range r.judged.snapshot.Apps {
-		own := FindingsOf(r.Findings, app.ID)
-		if len(own) > 0 {
-			r.Apps = append(r.Apps, AppScore{ID: app.ID, Name: app.Name, Score: ScoreOf(own), Counts: CountsOf(own)})
+		if list := own[app.ID]; len(list) > 0 {
+			r.Apps = append(r.Apps, AppScore{ID: app.ID, Name: app.Name, Score: ScoreOf(list), Counts: CountsOf(list)})
 		}
 	}
 	slices.SortFunc(r.Apps, func(a, b AppScore) int { return cmp.Compare(a.ID, b.ID) })
@@ -207,17 +211,6 @@ func (r *Run) finish() {
 			r.Unmatched = append(r.Unmatched, w)
 		}
 	}
-}
-
-// FindingsOf picks the findings of one app, or of the server if app is empty.
-func FindingsOf(findings []Finding, app string) []Finding {
-	var own []Finding
-	for _, f := range findings {
-		if f.App == app {
-			own = append(own, f)
-		}
-	}
-	return own
 }
 
 // CountsOf counts findings by status.

@@ -143,6 +143,9 @@ func (r *judging) exposuresFor(app *App) exposures {
 	if app != nil {
 		return r.exposuresOf(app)
 	}
+	if r.mostExposed != nil {
+		return *r.mostExposed
+	}
 	var most exposures
 	first := true
 	for i := range r.snapshot.Apps {
@@ -160,6 +163,7 @@ func (r *judging) exposuresFor(app *App) exposures {
 			first = false
 		}
 	}
+	r.mostExposed = &most
 	return most
 }
 

@@ -30,7 +30,7 @@ const fewCallers = 10
 func (r *Run) Preview(control, app string, patch []Step) Preview {
 	after := r.judged.with(r.input.Snapshot, patch)
 	p := Preview{Changes: []Moved{}}
-	total := r.tally()
+	total := r.total
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if f.Extra || !after.touches(f.App) {
@@ -58,9 +58,9 @@ func (r *Run) Preview(control, app string, patch []Step) Preview {
 	return p
 }
 
-func (r *Run) tally() tally {
+func tallyOf(findings []Finding) tally {
 	var t tally
-	for _, f := range r.Findings {
+	for _, f := range findings {
 		if !f.Extra {
 			t.count(f.Status, f.Severity.Computed)
 		}

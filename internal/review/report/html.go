@@ -32,6 +32,7 @@ var page = sync.OnceValue(func() *template.Template {
 		"breaks": breaksText, "gain": gainText, "points": review.Points, "subject": subjectName, "proof": proofText,
 		"anchor": anchor, "show": shownValue, "day": func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 		"lower": strings.ToLower, "dash": dash, "decisive": decisive, "others": others, "cases": caseList, "where": fileLine,
+		"capital": capital, "met": met,
 	}).Parse(pageText))
 })
 
@@ -208,6 +209,19 @@ func shownValue(s review.Shown) string {
 		return fmt.Sprint(d)
 	}
 }
+
+// capital begins a sentence with a capital letter, unless it begins with the
+// name of a setting.
+func capital(text string) string {
+	first, _, _ := strings.Cut(text, " ")
+	if strings.ContainsAny(first, ".<") || text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// met reports whether a value is as recommended.
+func met(s review.Shown) bool { return s.Recommended != "" && shownValue(s) == s.Recommended }
 
 func decisive(values []review.Shown) []review.Shown {
 	return slices.DeleteFunc(slices.Clone(values), func(s review.Shown) bool { return !s.Decisive })
