@@ -41,6 +41,7 @@ type demo struct {
 	Public   string `json:"public_client_id"`
 	Redirect string `json:"redirect_uri"`
 	Username string `json:"username"`
+	Dir      string `json:"data"`
 	Password string `json:"password"`
 }
 
@@ -61,7 +62,7 @@ func (c *demoCommand) Run(s *session) (err error) {
 	}
 	return s.serve(l.Config, func(srv *server.Server) error {
 		seeded.URL, seeded.Issuer = srv.URL(), srv.Issuer
-		seeded.Redirect = srv.URL() + "/services/oauth2/echo"
+		seeded.Dir, seeded.Redirect = dir, srv.URL()+"/services/oauth2/echo"
 		if s.Output == "json" {
 			return s.json(seeded)
 		}

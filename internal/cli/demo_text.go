@@ -12,7 +12,7 @@ const (
 func (d demo) text() string {
 	return strings.NewReplacer(
 		"{url}", d.URL, "{app}", d.App, "{secret}", d.Secret, "{public}", d.Public, "{redirect}", d.Redirect,
-		"{username}", d.Username, "{password}", d.Password, "{verifier}", demoVerifier, "{challenge}", demoChallenge,
+		"{username}", d.Username, "{password}", d.Password, "{verifier}", demoVerifier, "{challenge}", demoChallenge, "{dir}", d.Dir,
 	).Replace(demoText)
 }
 
@@ -53,6 +53,6 @@ CODE=$(curl -s -L {url}/services/oauth2/authorize -H 'Auth-Request-Type: Named-U
 curl -s {url}/services/oauth2/token -d grant_type=authorization_code -d code=$CODE \
   -d client_id={app} -d client_secret={secret} -d redirect_uri={redirect} -d code_verifier={verifier}
 
-What happened is in the audit log:   countersign audit list --data DIR
+What happened is in the audit log:   countersign audit list --data {dir}
 Stop with Ctrl-C.
 `

@@ -25,7 +25,7 @@ type process struct {
 
 func start(t *testing.T, words ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(os.Args[0], words...), errs: &strings.Builder{}} //nolint:gosec // the test itself
+	p := &process{t: t, cmd: exec.Command(os.Args[0], words...), errs: &strings.Builder{}}
 	p.cmd.Env = append(os.Environ(), "RUN_AS_COUNTERSIGN=1")
 	p.cmd.Stderr = p.errs
 	out, err := p.cmd.StdoutPipe()
@@ -143,7 +143,7 @@ func TestDemo(t *testing.T) {
 			script = append(script, line)
 		}
 	}
-	out, err := exec.Command("sh", "-c", strings.Join(script, "")).Output() //nolint:gosec // what the demo printed
+	out, err := exec.Command("sh", "-c", strings.Join(script, "")).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,14 +3,15 @@ package server
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -80,17 +81,16 @@ func TestStartAndStop(t *testing.T) {
 	if strings.HasSuffix(s.URL(), ":0") || s.Issuer != s.URL() {
 		t.Errorf("URL %s, issuer %s", s.URL(), s.Issuer)
 	}
-	if code, body := fetch(t, s.URL()+"/healthz"); code != 200 || body != `{"status":"ok"}`+"\n" {
-		t.Errorf("healthz %d %s", code, body)
-	}
-	if code, body := fetch(t, s.URL()+"/readyz"); code != 200 || body != `{"ready":true,"checks":{"database":"ok","keys":"ok"}}`+"\n" {
-		t.Errorf("readyz %d %s", code, body)
-	}
-	if code, _ := fetch(t, s.URL()+"/oauth2/jwks"); code != 200 {
-		t.Errorf("jwks %d", code)
-	}
-	if code, _ := fetch(t, s.URL()+"/id/keys"); code != 200 {
-		t.Errorf("the Salesforce dialect is not served: %d", code)
+	for path, want := range map[string]string{
+		"/healthz":      `{"status":"ok"}`,
+		"/readyz":       `{"ready":true,"checks":{"database":"ok","keys":"ok"}}`,
+		"/oauth2/jwks":  `{"keys":[`,
+		"/id/keys":      `{`,
+		"/oauth2/token": `{"error":"invalid_request"`, // GET
+	} {
+		if _, body := fetch(t, s.URL()+path); !strings.HasPrefix(body, want) {
+			t.Errorf("%s: %s, want %s", path, body, want)
+		}
 	}
 	stop()
 	if code, _ := fetch(t, s.URL()+"/healthz"); code != 0 {
@@ -106,8 +106,7 @@ func TestStartAndStop(t *testing.T) {
 			t.Errorf("%s: %d events, %v", name, len(list), err)
 		}
 	}
-	keys, err := d.Desk.SigningKeys(t.Context())
-	if err != nil || len(keys) != 2 {
+	if keys, err := d.Desk.SigningKeys(t.Context()); err != nil || len(keys) != 2 {
 		t.Errorf("first keys: %d, %v", len(keys), err)
 	}
 }
@@ -124,20 +123,15 @@ func TestDialectsOff(t *testing.T) {
 // TestDrain: while it stops, the node says so, and finishes what is under way.
 func TestDrain(t *testing.T) {
 	c := configure(t.TempDir())
-	c.DrainWait = 0
-	s, stop := running(t, c)
-	s.health.draining.Store(true)
-	code, body := fetch(t, s.URL()+"/readyz")
-	var r Readiness
-	if err := json.Unmarshal([]byte(body), &r); err != nil {
-		t.Fatal(err)
-	}
-	if code != 503 || r.Ready || r.Checks["serving"] != "the server is stopping" {
-		t.Errorf("readyz while stopping: %d %s", code, body)
-	}
-	if code, _ := fetch(t, s.URL()+"/healthz"); code != 200 {
-		t.Errorf("healthz while stopping: %d", code)
-	}
+	s := newServer(t, c)
+	entered, inner := make(chan struct{}, 1), s.handler
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		entered <- struct{}{}
+		inner.ServeHTTP(w, r)
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
 	// a request that is under way when the server stops gets its answer
 	conn, err := net.Dial("tcp", s.Address()) //nolint:noctx // a test
 	if err != nil {
@@ -148,13 +142,16 @@ func TestDrain(t *testing.T) {
 	if _, err := conn.Write([]byte(begin)); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	go func() { stop(); close(done) }()
+	<-entered
+	cancel()
 	for fails := false; !fails; { // until the listener is closed
 		probe, err := net.Dial("tcp", s.Address()) //nolint:noctx // a test
 		if fails = err != nil; !fails {
 			probe.Close()
 		}
+	}
+	if r := s.health.readiness(); r.Ready || r.Checks["serving"] != "the server is stopping" {
+		t.Errorf("readiness while stopping: %+v", r)
 	}
 	if _, err := conn.Write([]byte("2")); err != nil {
 		t.Fatal(err)
@@ -163,7 +160,27 @@ func TestDrain(t *testing.T) {
 	if err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 400 ")) {
 		t.Errorf("the request under way was answered %.40q, %v", answer, err)
 	}
-	<-done
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNotReady(t *testing.T) {
+	h := &health{checks: []check{{"database", func() error { return nil }}, {"keys", func() error { return errors.New("no key") }}}}
+	for path, want := range map[string]string{
+		"/healthz": "200 {\"status\":\"ok\"}\n",
+		"/readyz":  "503 {\"ready\":false,\"checks\":{\"database\":\"ok\",\"keys\":\"no key\"}}\n",
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+		if got := strconv.Itoa(w.Code) + " " + w.Body.String(); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/readyz", http.NoBody)); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("POST /readyz: %d", w.Code)
+	}
 }
 
 func TestMasterKey(t *testing.T) {
@@ -184,7 +201,7 @@ func TestMasterKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := secret.NewMasterKey()
+	other, stranger := secret.NewMasterKey(), secret.NewMasterKey()
 	for name, tt := range map[string]struct {
 		file  []byte
 		mode  os.FileMode
@@ -195,8 +212,8 @@ func TestMasterKey(t *testing.T) {
 		"right":              {mine, 0o600, "", nil, ""},
 		"right, given":       {nil, 0, string(mine), nil, ""},
 		"new key in front":   {append(append([]byte{}, other...), mine...), 0o600, "", nil, ""},
-		"another":            {other, 0o600, "", ErrKeyFit, "put the right key back"},
-		"another, given":     {mine, 0o600, string(other), ErrKeyFit, "the configured master key"},
+		"another":            {stranger, 0o600, "", ErrKeyFit, "put the right key back"},
+		"another, given":     {mine, 0o600, string(stranger), ErrKeyFit, "the configured master key"},
 		"missing":            {nil, 0, "", ErrKeyMissing, "put the file back"},
 		"no key":             {[]byte("hunter2\n"), 0o600, "", secret.ErrMasterKey, path},
 		"readable by others": {mine, 0o644, "", nil, "chmod 600 " + path},
@@ -220,6 +237,34 @@ func TestMasterKey(t *testing.T) {
 				t.Error("a new key was made for old data")
 			}
 		})
+	}
+}
+
+// TestMasterKeyChanges: a new key in front is taken on, and then serves alone.
+func TestMasterKeyChanges(t *testing.T) {
+	dir := t.TempDir()
+	old, next, newest := secret.NewMasterKey(), secret.NewMasterKey(), secret.NewMasterKey()
+	for _, step := range []struct {
+		name string
+		keys [][]byte
+		want error
+	}{
+		{"the first", [][]byte{old}, nil},
+		{"another alone", [][]byte{next}, ErrKeyFit},
+		{"another in front", [][]byte{next, []byte("# the old one\n"), old}, nil},
+		{"the new one alone", [][]byte{next}, nil},
+		{"the first alone", [][]byte{old}, nil}, // it still opens what it sealed
+		{"a third in front of the second", [][]byte{newest, next}, nil},
+		{"the third alone", [][]byte{newest}, nil},
+		{"a stranger", [][]byte{secret.NewMasterKey()}, ErrKeyFit},
+	} {
+		d, err := OpenData(t.Context(), DataOptions{Dir: dir, MasterKey: string(bytes.Join(step.keys, nil))})
+		if err == nil {
+			err = d.Close()
+		}
+		if !errors.Is(err, step.want) {
+			t.Errorf("%s: %v, want %v", step.name, err, step.want)
+		}
 	}
 }
 
@@ -318,13 +363,16 @@ func TestChangesArriveWithinASecond(t *testing.T) {
 		if err := change.do(); err != nil {
 			t.Fatalf("%s: %v", change.name, err)
 		}
-		done := time.Now()
+		late := time.NewTimer(time.Second)
+		look := time.NewTicker(time.Millisecond)
 		for !change.seen() {
-			if time.Since(done) > time.Second {
+			select {
+			case <-late.C:
 				t.Fatalf("%s: not seen after a second", change.name)
+			case <-look.C:
 			}
-			time.Sleep(time.Millisecond)
 		}
+		look.Stop()
 	}
 }
 

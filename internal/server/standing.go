@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countersign/internal/account"
+	"countersign/internal/audit"
 	"countersign/internal/client"
 	"countersign/internal/flow"
 	"countersign/internal/grant"
@@ -46,13 +47,7 @@ func (d *Data) Standing(ctx context.Context, text string, now func() time.Time) 
 	}
 	switch {
 	case strings.HasPrefix(text, secret.KindCode.Prefix()):
-		c, err := grant.OpenCode(d.Keys, text, now())
-		s := standing("code", c.Grant)
-		s.Issued, s.Expires = c.ID.Time(), c.Expires
-		if err != nil {
-			return Standing{Kind: "code", Why: why(err)}, nil
-		}
-		return d.alive(ctx, s, i, c.Grant)
+		return d.codeStanding(ctx, text, i)
 	case strings.HasPrefix(text, secret.KindRefresh.Prefix()):
 		return d.refreshStanding(ctx, text, i)
 	}
@@ -69,6 +64,28 @@ func standing(kind string, g grant.Grant) Standing {
 	return Standing{
 		Kind: kind, App: g.Client, User: g.User, Flow: g.Flow, Scopes: g.Scopes, Grant: g.ID.String(), AuthTime: g.AuthTime.UTC(),
 	}
+}
+
+// codeStanding finds a redemption in the audit log, where it is written in the
+// transaction that spends the code; the store keeps nothing else of a code.
+func (d *Data) codeStanding(ctx context.Context, text string, i *inspect.Inspector) (Standing, error) {
+	c, err := grant.OpenCode(d.Keys, text, i.Now())
+	if err != nil {
+		return Standing{Kind: "code", Why: why(err)}, nil
+	}
+	s := standing("code", c.Grant)
+	s.Issued, s.Expires = c.ID.Time(), c.Expires
+	spent, err := d.DB.List(ctx, audit.Filter{App: c.Client, User: c.User, Name: audit.CodeRedeemed, Since: s.Issued})
+	if err != nil {
+		return s, fmt.Errorf("read audit log: %w", err)
+	}
+	for _, e := range spent {
+		if e.Grant == s.Grant {
+			s.Why = "it was redeemed at " + e.Time.Format(time.RFC3339)
+			return s, nil
+		}
+	}
+	return d.alive(ctx, s, i, c.Grant)
 }
 
 func (d *Data) refreshStanding(ctx context.Context, text string, i *inspect.Inspector) (Standing, error) {

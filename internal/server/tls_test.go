@@ -64,23 +64,23 @@ func TestTLS(t *testing.T) {
 		t.Errorf("issuer %s, URL %s", s.Issuer, s.URL())
 	}
 	for name, tt := range map[string]struct {
-		conf tls.Config
+		conf *tls.Config
 		good bool
 	}{
-		"1.3": {tls.Config{MinVersion: tls.VersionTLS13}, true},
-		"1.2": {tls.Config{MaxVersion: tls.VersionTLS12}, true},
-		"1.2 of the Mobile SDK": {tls.Config{
+		"1.3": {&tls.Config{MinVersion: tls.VersionTLS13}, true},
+		"1.2": {&tls.Config{MaxVersion: tls.VersionTLS12}, true},
+		"1.2 of the Mobile SDK": {&tls.Config{
 			MaxVersion:   tls.VersionTLS12,
 			CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
 		}, true},
-		"1.2 with CBC": {tls.Config{
+		"1.2 with CBC": {&tls.Config{
 			MaxVersion:   tls.VersionTLS12,
 			CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA},
 		}, false},
-		"1.1": {tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, false},
+		"1.1": {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, false},
 	} {
 		tt.conf.InsecureSkipVerify = true
-		client := http.Client{Transport: &http.Transport{TLSClientConfig: &tt.conf, DisableKeepAlives: true}}
+		client := http.Client{Transport: &http.Transport{TLSClientConfig: tt.conf, DisableKeepAlives: true}}
 		resp, err := client.Get(s.URL() + "/healthz") //nolint:noctx // a test
 		if err == nil {
 			resp.Body.Close()
