@@ -161,10 +161,3 @@ func signed(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("signature %v is not over id and issued_at", a.json["signature"])
 	}
 }
-
-// nolog TEXT says that the server's log does not contain the text.
-func nolog(ts *testscript.TestScript, _ bool, args []string) {
-	if strings.Contains(sessionOf(ts).node.Log.String(), args[0]) {
-		ts.Fatalf("the log contains %s", args[0])
-	}
-}

@@ -26,6 +26,8 @@ type session struct {
 	stop func() error
 	last *answer
 	kept map[string]*answer
+
+	secrets []string // every one that was sent or answered
 }
 
 // answer is what the server said last.
@@ -52,7 +54,7 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"serve": serve, "app": createApp, "user": createUser, "cli": runCLI, "pkce": pkce, "clock": moveClock,
 		"post": request("POST"), "get": request("GET"), "options": request("OPTIONS"), "head": request("HEAD"), "put": request("PUT"),
 		"expect": expect, "is": isMember, "header": isHeader, "take": take, "keep": keep, "same": same, "events": events,
-		"forge": forge, "nolog": nolog, "basic": basic, "equal": equal, "matches": matches,
+		"forge": forge, "equal": equal, "matches": matches,
 		"body": isBody, "strings": areStrings, "signed": signed, "follow": follow, "fetch": fetch,
 	}
 	maps.Copy(all, flows)
@@ -67,8 +69,13 @@ func Setup(env *testscript.Env) error {
 	env.Values[sessionKey{}] = s
 	env.Setenv("PASSWORD", password)
 	env.Defer(func() {
-		if s.stop != nil {
-			_ = s.stop()
+		if s.node == nil {
+			return
+		}
+		leak := s.leak()
+		_ = s.stop()
+		if leak != "" {
+			env.T().Fatal("J07: the log or the audit log contains the secret ", leak)
 		}
 	})
 	return nil
@@ -241,6 +248,15 @@ func send(ts *testscript.TestScript, r *http.Request) *answer {
 	ts.Check(err)
 	a := &answer{status: resp.StatusCode, header: resp.Header, body: body}
 	_ = json.Unmarshal(body, &a.json)
+	form := url.Values{}
+	if r.GetBody != nil {
+		sent, err := r.GetBody()
+		ts.Check(err)
+		text, err := io.ReadAll(sent)
+		ts.Check(err)
+		form, _ = url.ParseQuery(string(text))
+	}
+	sessionOf(ts).remember(r, form, a)
 	ts.Logf("%s %s → %d %s\n%s", r.Method, r.URL.Path, a.status, resp.Header.Get("Location"), body)
 	return a
 }

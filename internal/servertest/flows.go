@@ -134,11 +134,6 @@ func introspected(ts *testscript.TestScript, token string, want bool) {
 	}
 }
 
-// basic ID SECRET sets $basic to what a Basic header says.
-func basic(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Setenv("basic", base64.StdEncoding.EncodeToString([]byte(args[0]+":"+args[1])))
-}
-
 // forge makes a token that is almost right: its algorithm set to none, or signed
 // with a stranger's key under our key id.
 func forge(ts *testscript.TestScript, _ bool, args []string) {
