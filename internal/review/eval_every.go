@@ -1,6 +1,9 @@
 package review
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // EveryApp asks a clause of each app; says puts into words what then holds of
 // all of them ("no app authenticates with a shared secret"). The facts of a
@@ -13,7 +16,7 @@ func (e *Eval) EveryApp(says string, clause func(*Eval) Truth) Truth {
 	}
 	t := All(parts...)
 	if t.Holds() {
-		t.facts = []Fact{{Says: says}}
+		t.facts = []Fact{{Says: says, Wanted: says}}
 	}
 	e.noteFacts(t)
 	return t
@@ -70,7 +73,11 @@ func (e *Eval) noteFacts(t Truth) {
 func ofApp(t Truth, id string) Truth {
 	facts := make([]Fact, len(t.facts))
 	for i, f := range t.facts {
-		if strings.HasPrefix(f.Name, "app.") || strings.HasPrefix(f.Name, "scope.") {
+		switch {
+		case strings.HasPrefix(f.Name, "server."):
+		case f.Name == "":
+			f.Says = id + ": " + f.Says
+		default:
 			f.Name += " of app " + id
 			f.Says = id + ": " + f.Says
 		}
@@ -104,16 +111,15 @@ func (e *Eval) Verdict(control string, statuses ...Status) Truth {
 	if !ok {
 		return Truth{unknownTruth, []Fact{{Says: "the verdict of " + control + " is not available"}}}
 	}
-	f := Fact{Says: control + " is " + status.Words()}
-	if e.app != nil {
-		f = Fact{Name: "app." + control, Says: f.Says}
+	words := make([]string, len(statuses))
+	for i, s := range statuses {
+		words[i] = s.Words()
 	}
-	for _, s := range statuses {
-		if s == status {
-			return truthOf(true, Fact{Says: f.Says})
-		}
-	}
-	if status == Inconclusive {
+	f := Fact{Says: control + " is " + status.Words(), Wanted: control + ": " + strings.Join(words, " or ")}
+	switch {
+	case slices.Contains(statuses, status):
+		return truthOf(true, f)
+	case status == Inconclusive:
 		return Truth{unknownTruth, []Fact{f}}
 	}
 	return truthOf(false, f)

@@ -3,6 +3,7 @@ package review
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 )
 
@@ -129,17 +130,22 @@ func plain(v Value) any {
 
 // locate points at the first deciding value that was read from a file, else at
 // the app's own file, else at the logical place of the first deciding value.
+// A finding of the server that one app decided points at that app.
 func locate(app *App, subject string, v Verdict) *Location {
 	logical := subject
 	for _, f := range v.Decisive {
 		if f.Name == "" {
 			continue
 		}
+		place := subject + "#" + f.Name
+		if name, id, ok := strings.Cut(f.Name, " of app "); ok {
+			place = subjectOf(id) + "#" + name
+		}
 		if f.Value.File != "" {
-			return &Location{File: f.Value.File, Line: f.Value.Line, Logical: subject + "#" + f.Name}
+			return &Location{File: f.Value.File, Line: f.Value.Line, Logical: place}
 		}
 		if logical == subject {
-			logical = subject + "#" + f.Name
+			logical = place
 		}
 	}
 	if app != nil && app.File != "" {

@@ -87,3 +87,26 @@ func TestValuesOfFinding(t *testing.T) {
 		t.Errorf("%+v", f.Values)
 	}
 }
+
+// A finding of the server that one app decided points at that app.
+func TestServerFindingPointsAtApp(t *testing.T) {
+	control := few()[3]
+	control.Cites = nil
+	control.Pass = func(e *Eval) Truth {
+		return e.EveryApp("every app must push", func(a *Eval) Truth { return a.True("app.par.required") })
+	}
+	s := small(t)
+	s.Apps[1].Values["app.par.required"] = Of(false, "metadata").In("b.xml", 3)
+	f, _ := Judge(Input{Snapshot: s, Controls: []Control{control}}).Find("server-pkce", "")
+	if *f.Location != (Location{File: "b.xml", Line: 3, Logical: "app/b#app.par.required"}) {
+		t.Errorf("%+v", f.Location)
+	}
+	if f.Actual != "app.par.required of app b = false" || f.Expected != "app.par.required of app b = true" {
+		t.Errorf("%s; %s", f.Actual, f.Expected)
+	}
+	s.Apps[1].Values["app.par.required"] = Of(true, "")
+	f, _ = Judge(Input{Snapshot: s, Controls: []Control{control}}).Find("server-pkce", "")
+	if f.Reason != "pass: every app must push" || f.Actual != "every app must push" || f.Expected != f.Actual {
+		t.Errorf("%s; %s; %s", f.Reason, f.Actual, f.Expected)
+	}
+}

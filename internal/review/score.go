@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -91,11 +92,7 @@ func (s Score) Words() string {
 	if s.Score == nil {
 		return "no score"
 	}
-	text := Points(s.Score)
-	if s.WithoutWaivers == nil || Points(s.WithoutWaivers) != text {
-		text += " (" + Points(s.WithoutWaivers) + " with waivers)"
-	}
-	return text + ", " + string(s.Grade)
+	return Points(s.Score) + " (" + Points(s.WithoutWaivers) + " with waivers), " + string(s.Grade)
 }
 
 // Points prints a score in whole points, rounded down; "none" if there is none.
@@ -146,6 +143,9 @@ func ExplainScore(findings []Finding) []string {
 	total := sum.score()
 	if total == nil {
 		return append(lines, "nothing counts, so there is no score")
+	}
+	if slices.ContainsFunc(findings, Finding.attackWorked) {
+		lines = append(lines, "an attack worked, so the grade is Poor at best")
 	}
 	return append(lines, fmt.Sprintf("score: 100 × %.2f ÷ %.1f = %.1f", sum.earned, sum.counted, *total))
 }

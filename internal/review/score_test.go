@@ -23,13 +23,13 @@ func TestScore(t *testing.T) {
 		words    string
 	}{
 		{"nothing to count", []Finding{finding(NotApplicable, 8), finding(Manual, 8)}, "no score"},
-		{"all pass", []Finding{finding(Pass, 8), finding(NotApplicable, 8)}, "100, Excellent"},
-		{"heavier controls weigh more", []Finding{finding(Pass, 8), finding(Fail, 2)}, "80, Very Good"},
-		{"mitigated keeps 0.7", []Finding{finding(Mitigated, 8)}, "70, Good"},
-		{"inconclusive counts zero", []Finding{finding(Pass, 5), finding(Inconclusive, 5)}, "50, Very Poor"},
+		{"all pass", []Finding{finding(Pass, 8), finding(NotApplicable, 8)}, "100 (100 with waivers), Excellent"},
+		{"heavier controls weigh more", []Finding{finding(Pass, 8), finding(Fail, 2)}, "80 (80 with waivers), Very Good"},
+		{"mitigated keeps 0.7", []Finding{finding(Mitigated, 8)}, "70 (70 with waivers), Good"},
+		{"inconclusive counts zero", []Finding{finding(Pass, 5), finding(Inconclusive, 5)}, "50 (50 with waivers), Very Poor"},
 		{"waived counts, and is shown apart", []Finding{finding(Pass, 8), waived}, "50 (100 with waivers), Very Poor"},
-		{"lapsed is not waived", []Finding{finding(Pass, 8), lapsed}, "50, Very Poor"},
-		{"extra findings are not in the catalogue", []Finding{finding(Pass, 8), extra}, "100, Excellent"},
+		{"lapsed is not waived", []Finding{finding(Pass, 8), lapsed}, "50 (50 with waivers), Very Poor"},
+		{"extra findings are not in the catalogue", []Finding{finding(Pass, 8), extra}, "100 (100 with waivers), Excellent"},
 	} {
 		if got := ScoreOf(c.findings).Words(); got != c.words {
 			t.Errorf("%s: %q, want %q", c.name, got, c.words)

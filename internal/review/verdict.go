@@ -117,7 +117,7 @@ func (e *Eval) verdict(s Status, decided, passed Truth) Verdict {
 	}
 	v.Reason = s.Words() + ": " + sentence(decided.facts)
 	v.Actual = joined(shown, func(f Fact) string { return f.Name + " = " + f.Value.Text() }, func(f Fact) string { return f.Says })
-	v.Expected = joined(shown, func(f Fact) string { return wish(f) }, func(f Fact) string { return "" })
+	v.Expected = joined(shown, wish, wish)
 	if s == NotApplicable {
 		v.Expected = "nothing: the control does not apply"
 	}
@@ -133,7 +133,7 @@ func (e *Eval) inconclusive(t Truth) Verdict {
 	}
 	v.Reason = "inconclusive: " + sentence(t.facts)
 	v.Actual = joined(t.facts, func(f Fact) string { return f.Name + " = " + f.Value.Text() }, func(f Fact) string { return f.Says })
-	v.Expected = joined(t.facts, wish, func(Fact) string { return "" })
+	v.Expected = joined(t.facts, wish, wish)
 	if v.Expected == "" {
 		v.Expected = "a value that can be read"
 	}
@@ -184,11 +184,12 @@ func joined(facts []Fact, named, unnamed func(Fact) string) string {
 	return listed(parts, "; ")
 }
 
+// wish is what a clause wants of a fact: "app.x = true", "app.y: at most 1h".
 func wish(f Fact) string {
-	switch f.Wanted {
-	case "":
-		return ""
-	case "true", "false":
+	switch {
+	case f.Name == "" || f.Wanted == "":
+		return f.Wanted
+	case f.Wanted == "true" || f.Wanted == "false":
 		return f.Name + " = " + f.Wanted
 	}
 	return f.Name + ": " + f.Wanted
