@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -365,9 +366,13 @@ func TestSwitchingOffIsFinal(t *testing.T) {
 	id := o.create(confidential...).App.ID
 	o.now = o.now.Add(time.Hour)
 	off := o.now.Truncate(time.Millisecond)
-	for _, words := range [][]string{{"flow=headless=off", "enabled=off"}, {"flow=headless=on", "enabled=on"}} {
-		if _, err := o.ChangeApp(ctx, id, set(words...)); err != nil {
+	for i, words := range [][]string{{"flow=headless=off", "enabled=off"}, {"flow=headless=on", "enabled=on"}} {
+		r, err := o.ChangeApp(ctx, id, set(words...))
+		if err != nil {
 			t.Fatal(err)
+		}
+		if i == 0 && !r.App.NotBefore.Equal(off) { // in the change itself, not only once the grants are ended
+			t.Errorf("the app's tokens are dead before %v, want %v", r.App.NotBefore, off)
 		}
 		c, _ := o.Apps.Client(ctx, id)
 		if at := c.Settings.Flows[flow.CodeAndCredentials].NotBefore; !at.Equal(off) {
@@ -551,6 +556,42 @@ func TestKeys(t *testing.T) {
 		if n, err := step.do(); err != nil || n != step.moved || o.keyStates() != step.want {
 			t.Errorf("%s: %d moved, %v, %s; want %d, %s", step.name, n, err, o.keyStates(), step.moved, step.want)
 		}
+	}
+}
+
+// watched counts the signing keys after each change.
+type watched struct {
+	key.Store
+	t *testing.T
+}
+
+func (w watched) ReplaceKey(ctx context.Context, k *key.Key, e audit.Event) error {
+	err := w.Store.ReplaceKey(ctx, k, e)
+	all, _ := w.Keys(ctx)
+	if !slices.ContainsFunc(all, func(x *key.Key) bool { return x.State == key.Active && x.Alg == k.Alg }) {
+		w.t.Errorf("after key %s became %s nobody signs %s", k.ID, k.State, k.Alg)
+	}
+	return err
+}
+
+// TestSomebodyAlwaysSigns: between two commits of a rotation, too.
+func TestSomebodyAlwaysSigns(t *testing.T) {
+	o := open(t)
+	if err := o.FirstKeys(ctx); err != nil {
+		t.Fatal(err)
+	}
+	o.Signing = watched{o.Signing, t}
+	for _, alg := range []jose.Alg{jose.ES256, jose.RS256} {
+		if _, err := o.RotateKey(ctx, alg, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.now = o.now.Add(key.PublishBefore + time.Second)
+	if n, err := o.TurnKeys(ctx); n != 4 || err != nil {
+		t.Errorf("%d moved, %v", n, err)
+	}
+	if _, err := o.RotateKey(ctx, jose.ES256, true); err != nil {
+		t.Error(err)
 	}
 }
 
