@@ -49,6 +49,10 @@ func TestA29OnlyPagesOfTheAppMayCall(t *testing.T) {
 	if r := s.send(t, "POST", authorizePath, loginForm("CK2"), named); r.status != http.StatusFound {
 		t.Errorf("%d %s", r.status, r.body)
 	}
+	// null is no origin, even where somebody wrote it down as one
+	if r := s.send(t, "POST", authorizePath, loginForm("OTHERSPA", "redirect_uri", echoURL), named, "Origin: null"); r.status != http.StatusForbidden {
+		t.Errorf("null: %d", r.status)
+	}
 	if r := s.send(t, "POST", authorizePath, loginForm("CK1"), named, "Origin: "+origin); r.status != http.StatusForbidden {
 		t.Errorf("a page of one app calls for another: %d", r.status)
 	}

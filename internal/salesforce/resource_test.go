@@ -90,6 +90,20 @@ func TestIdentityInEveryClothing(t *testing.T) {
 	}
 }
 
+// The CLI comes with api, web and refresh_token, without openid, and ends the
+// login if it is not told who signed in.
+func TestResourcesAskForNoParticularScope(t *testing.T) {
+	s := newSite(t, base)
+	good := s.bearer(t, "STAY")
+	u := s.send(t, "GET", userinfoPath, "", good, "Content-Type: application/json")
+	if u.status != http.StatusOK || u.text(t, "user_id") != userID || u.text(t, "organization_id") != orgID || u.text(t, "preferred_username") != "ann" {
+		t.Fatalf("%d %s", u.status, u.body)
+	}
+	if r := s.send(t, "GET", "/services/data/v51.0/sobjects/User/"+u.text(t, "user_id"), "", good); r.text(t, "Username") != "ann" {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
 // TestResourceRefusals: each row spoils one thing of an honest question.
 func TestResourceRefusals(t *testing.T) {
 	s := newSite(t, base)

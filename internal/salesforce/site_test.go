@@ -148,7 +148,7 @@ func (s *site) apps(issuer string) []*client.Client {
 		}),
 		private("STAY", func(c *client.Client) { c.Settings.Scopes = oauth.Scopes{"api", "refresh_token"} }),
 		private("OPENID", func(c *client.Client) { c.Settings.Scopes = oauth.Scopes{"openid"} }),
-		private("OTHERSPA", public, func(c *client.Client) { c.Settings.Origins = []string{"https://other.example.test"} }),
+		private("OTHERSPA", public, func(c *client.Client) { c.Settings.Origins = []string{"https://other.example.test", "null"} }),
 	}
 }
 
