@@ -153,7 +153,7 @@ func TestValidateRedirectURI(t *testing.T) {
 	for _, uri := range []string{
 		"", "cb", "/cb", "http://app.example/cb", "https://app.example/*", "https://*.example/cb", "https://app.example/cb#x", "https://app.example/cb#",
 		"https://u:p@app.example/cb", "javascript:alert(1)", "JaVaScRiPt:x", "data:text/html,x", "vbscript:x", "myapp:/cb", "https:///cb",
-		"https://app.example/a/../b", "https://app.example/cb?code=1", "https://app.example/cb?x=1&state=2", "https://app.example/\tcb",
+		"https://app.example/a/../b", "https://app.example/cb?code=1", "https://app.example/cb?x=1&state=2", "https://app.example/cb?sfdc_community_url=x", "https://app.example/\tcb",
 		"https://app.example/\ncb", "https://app.exämple/cb", `https://app.example\cb`, "http://localhost.evil.test/cb", "http://127.0.0.1.evil.test/cb",
 		"https://app.example/" + strings.Repeat("a", 2000), " https://app.example/cb",
 	} {

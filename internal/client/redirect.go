@@ -85,7 +85,10 @@ func ValidateRedirectURI(uri string) error {
 	if strings.Contains(u.Path, "/../") || strings.HasSuffix(u.Path, "/..") {
 		return fault("a path that climbs is not allowed (RFC 9700 §4.1.3)")
 	}
-	for _, name := range []string{"code", "state", "iss", "error", "error_description", "error_uri", "id_token", "access_token"} {
+	for _, name := range []string{
+		"code", "state", "iss", "error", "error_description", "error_uri", "id_token", "access_token",
+		"sfdc_community_url", "sfdc_community_id", // of the Salesforce dialect
+	} {
 		if u.Query().Has(name) {
 			return fault("the query must not carry the response parameter " + name + " (RFC 6749 §3.1.2)")
 		}
