@@ -107,13 +107,18 @@ func (d *Desk) RetireKey(ctx context.Context, kid string) error {
 	return d.moveKey(ctx, old, key.Removed)
 }
 
-// TurnKeys does what is due: next keys begin to sign, old ones retire, retired
-// ones are removed. Every node calls it; whoever comes second finds nothing to
+// TurnKeys does what is due: a key that grew old gets a successor, next keys
+// begin to sign, old ones retire, retired ones are removed. Every node calls it; whoever comes second finds nothing to
 // do. It returns how many keys it moved.
 func (d *Desk) TurnKeys(ctx context.Context) (int, error) {
 	all, err := d.Signing.Keys(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read keys: %w", err)
+	}
+	for _, alg := range key.Ageing(all, d.Now()) {
+		if _, err := d.RotateKey(ctx, alg, false); err != nil {
+			return 0, fmt.Errorf("successor of an old %s key: %w", alg, err)
+		}
 	}
 	steps := key.Due(all, d.Now())
 	slices.SortStableFunc(steps, func(a, b key.Step) int { return later(a) - later(b) })

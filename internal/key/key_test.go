@@ -84,6 +84,21 @@ func TestLifeOfAKey(t *testing.T) {
 	}
 }
 
+func TestAnOldKeyGetsASuccessor(t *testing.T) {
+	keys := keyring(t)
+	all := []*Key{generate(t, keys, jose.ES256, noon).Moved(Active, noon)}
+	if got := Ageing(all, noon.Add(RotateAfter-time.Second)); got != nil {
+		t.Errorf("too early: %v", got)
+	}
+	if got := Ageing(all, noon.Add(RotateAfter)); len(got) != 1 || got[0] != jose.ES256 {
+		t.Errorf("after %v: %v", RotateAfter, got)
+	}
+	all = append(all, generate(t, keys, jose.ES256, noon.Add(RotateAfter)))
+	if got := Ageing(all, noon.Add(RotateAfter)); got != nil {
+		t.Errorf("a successor waits already: %v", got)
+	}
+}
+
 func TestRingSignsWithTheActiveAndVerifiesWithAllButRemoved(t *testing.T) {
 	keys := keyring(t)
 	old, now, next, gone := generate(t, keys, jose.ES256, noon).Moved(Retiring, noon), generate(t, keys, jose.ES256, noon).Moved(Active, noon),

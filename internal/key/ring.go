@@ -149,6 +149,8 @@ func marshalPublic(pub crypto.PublicKey) ([]byte, error) { return x509.MarshalPK
 const (
 	PublishBefore = 15 * time.Minute
 	KeepAfter     = 25 * time.Hour
+	// RotateAfter is the age at which an active key gets a successor by itself.
+	RotateAfter = 90 * 24 * time.Hour
 )
 
 // Step is one change of state that is due.
@@ -179,6 +181,20 @@ func Due(all []*Key, now time.Time) []Step {
 			active[k.Alg] = k
 		case k.State == Retiring && now.Sub(k.Retired) >= KeepAfter:
 			out = append(out, Step{k.Moved(Removed, now), event(now, audit.KeyRetired, k).With("state", string(Removed))})
+		}
+	}
+	return out
+}
+
+// Ageing returns the algorithms whose active key is older than RotateAfter and
+// has no successor yet.
+func Ageing(all []*Key, now time.Time) []jose.Alg {
+	var out []jose.Alg
+	for _, k := range all {
+		old := k.State == Active && now.Sub(k.Activated) >= RotateAfter
+		next := slices.ContainsFunc(all, func(n *Key) bool { return n.Alg == k.Alg && n.State == Next })
+		if old && !next {
+			out = append(out, k.Alg)
 		}
 	}
 	return out

@@ -1,0 +1,60 @@
+package admin
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"countersign/internal/client"
+	"countersign/internal/flow"
+	"countersign/internal/oauth"
+	"countersign/internal/review"
+)
+
+// TestSnapshotSpeaksTheVocabulary: every value has a name the catalogue knows,
+// the type that name has, and one of its words; and every name is told, but those
+// that are computed or that only use could tell.
+func TestSnapshotSpeaksTheVocabulary(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	c := &client.Client{ID: "a", Type: client.Confidential, Platform: client.Web, Created: now, Secrets: []client.Secret{{Created: now}}}
+	c.Settings = client.Settings{AuthMethod: client.AuthSecretBasic, Scopes: oauth.Scopes{"openid", "api"}, Flows: flow.Switches{}}
+	all := review.Values{}
+	for _, values := range []review.Values{
+		serverValues(client.Org{}, nil, Facts{}), appValues(client.Org{}, c, &Usage{LastUsed: now}, now), scopeValues([]*client.Client{c})["api"],
+	} {
+		for name, v := range values {
+			all[name] = v
+			term, ok := review.TermOf(name)
+			if !ok {
+				t.Errorf("%s: not in the vocabulary", name)
+				continue
+			}
+			if v.Presence == review.Known && !fits(term, v.Data) {
+				t.Errorf("%s: %v (%T) is no value of it", name, v.Data, v.Data)
+			}
+		}
+	}
+	for _, term := range review.Vocabulary() {
+		if _, ok := all[term.Name]; !ok && term.Derived == "" {
+			t.Errorf("%s: the snapshot says nothing of it", term.Name)
+		}
+	}
+}
+
+func fits(term review.Term, data any) bool {
+	switch d := data.(type) {
+	case bool:
+		return term.Kind == review.Bool
+	case int:
+		return term.Kind == review.Int
+	case string:
+		return term.Kind == review.Word && (term.Words == nil || slices.Contains(term.Words, d))
+	case time.Duration:
+		return term.Kind == review.Duration
+	case time.Time:
+		return term.Kind == review.Time
+	case []string:
+		return term.Kind == review.List && (term.Words == nil || !slices.ContainsFunc(d, func(s string) bool { return !slices.Contains(term.Words, s) }))
+	}
+	return false
+}
