@@ -45,7 +45,7 @@ func (s *Server) build() error {
 	s.health = &health{next: mux, checks: []check{{"database", s.DB.Ready}, {"keys", s.keysReady}}}
 	s.handler = s.health
 	s.metrics.registry.MustRegister(&state{
-		store: s.DB.Stats, pool: s.pool.Stats, endings: s.endings, ready: func() bool { return s.health.readiness().Ready },
+		lost: s.refused.Lost, store: s.DB.Stats, pool: s.pool.Stats, endings: s.endings, ready: func() bool { return s.health.readiness().Ready },
 	})
 	return nil
 }

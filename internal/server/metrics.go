@@ -98,6 +98,7 @@ type state struct {
 	pool    func() login.PoolStats
 	endings *grant.Endings
 	ready   func() bool
+	lost    func() uint64
 }
 
 // gauge and counter are the columns of the table in Collect.
@@ -123,6 +124,7 @@ var (
 	descSwept      = desc("store_swept_rows_total", "Rows removed because nothing can need them.")
 	descQueue      = desc("store_queue", "Changes that wait to be written.")
 	descSlots      = desc("store_slots_behind", "Slots of the ring of spent values that should have been emptied.")
+	descLost       = desc("audit_dropped_total", "Audit events of refusals that were dropped because too many waited.")
 	descLease      = desc("store_lease_age_seconds", "Time since the last good poll; at ten nothing is issued.")
 	descVersion    = desc("config_version", "Version of apps, keys and settings that this node knows.")
 	descEndings    = desc("endings", "Endings of grants and tokens kept in memory.")
@@ -160,6 +162,7 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 		{descJobs, st.FailedJobs},
 		{descSwept, st.Swept},
 		{descHashed, pool.Done},
+		{descLost, s.lost()},
 	} {
 		put(c.d, counter, float64(c.v))
 	}

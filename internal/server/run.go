@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -38,6 +39,8 @@ func (s *Server) Run(ctx context.Context) error {
 	s.o.Log.LogAttrs(ctx, slog.LevelInfo, "serving", slog.String("address", s.Address()), slog.String("issuer", s.Issuer),
 		slog.String("metrics", s.MetricsAddress()), slog.String("version", s.o.Version))
 
+	s.warnPlain(ctx)
+
 	var err error
 	select {
 	case err = <-failed:
@@ -52,6 +55,16 @@ func (s *Server) Run(ctx context.Context) error {
 	janitors.Wait()
 	s.o.Log.LogAttrs(work, slog.LevelInfo, "stopped")
 	return errors.Join(err, s.Close())
+}
+
+// warnPlain speaks up when passwords could cross a network unprotected.
+//
+// Spec: RFC 9700 §2.6.
+func (s *Server) warnPlain(ctx context.Context) {
+	addr, ok := s.public.Addr().(*net.TCPAddr)
+	if s.certs == nil && ok && !addr.IP.IsLoopback() && len(s.cfg.TrustedProxies) == 0 {
+		s.o.Log.LogAttrs(ctx, slog.LevelWarn, "plain HTTP on an address that others reach: give tls.certificate_file, or put a proxy in front and name it in trusted_proxies")
+	}
 }
 
 // drain lets load balancers see that this node is going.

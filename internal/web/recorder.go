@@ -27,7 +27,8 @@ type Recorder struct {
 	tallies map[tallyKey]*tally
 	single  int // events of their own in this minute
 	minute  time.Time
-	dropped int
+	dropped int    // since the last Flush
+	lost    uint64 // since the start
 }
 
 // How much is recorded in one minute.
@@ -132,6 +133,7 @@ func (c *Recorder) flush(ctx context.Context, last bool) {
 	}
 	events, dropped := c.waiting, c.dropped
 	c.waiting, c.dropped = nil, 0
+	c.lost += uint64(dropped) //nolint:gosec // never negative
 	c.mu.Unlock()
 	if dropped > 0 {
 		c.Log.LogAttrs(ctx, slog.LevelError, "audit events dropped", slog.Int("events", dropped))
@@ -147,6 +149,13 @@ func (c *Recorder) flush(ctx context.Context, last bool) {
 		c.waiting = append(events[:keep:keep], c.waiting...)
 		c.dropped += len(events) - keep
 	}
+}
+
+// Lost is how many events were dropped since the start because too many waited.
+func (c *Recorder) Lost() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lost
 }
 
 // Run flushes at every tick until the context ends, then once more, with what

@@ -146,8 +146,8 @@ func TestEventsWaitForTheDatabaseAndMemoryIsBounded(t *testing.T) {
 	}
 	c.fail = nil
 	c.Flush(t.Context())
-	if len(c.events) != maxWaiting {
-		t.Error(len(c.events))
+	if len(c.events) != maxWaiting || c.Lost() < 500 {
+		t.Error(len(c.events), c.Lost())
 	}
 }
 
