@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"errors"
 	"strings"
 
 	"countersign/internal/client"
@@ -34,7 +35,8 @@ func newDialect(d Deps) *dialect {
 
 // asks reads who is asking and notes it, then has the feature answer. Failures
 // of client authentication are counted, and refused unread once there are too
-// many.
+// many. The wrong method is no guess, as it is refused whatever the secret:
+// libraries try one method after the other each time an app starts.
 //
 // Spec: RFC 6749 §2.3; OAuth 2.1 §2.4.1.
 func (e *dialect) asks(r *web.Request, answer func(client.Credentials) error) error {
@@ -53,7 +55,7 @@ func (e *dialect) asks(r *web.Request, answer func(client.Credentials) error) er
 	}
 	err = answer(c)
 	if refusal := oauth.From(err); sent && refusal != nil &&
-		(refusal.Code == oauth.InvalidClient || refusal.Code == oauth.UnknownClient) {
+		(refusal.Code == oauth.InvalidClient || refusal.Code == oauth.UnknownClient) && !errors.Is(err, client.ErrWrongMethod) {
 		e.Throttle.Failed(c.ID, r.Address())
 	}
 	return err

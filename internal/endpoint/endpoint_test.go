@@ -15,6 +15,7 @@ import (
 
 	"countersign/internal/client"
 	"countersign/internal/endpoint"
+	"countersign/internal/headless"
 	"countersign/internal/housetest"
 	"countersign/internal/oauth"
 	"countersign/internal/web"
@@ -262,4 +263,14 @@ func TestSecretInTheBody(t *testing.T) {
 	p.expect(t, w, http.StatusOK, "", nil)
 	p.expect(t, p.post("/oauth2/token", redemption(members(t, w)["authorization_code"].(string)), housetest.Shop, post), http.StatusOK, "", nil)
 	p.expect(t, p.post("/oauth2/challenge", opening(), housetest.Shop), http.StatusUnauthorized, "invalid_client", client.ErrWrongMethod)
+}
+
+// TestEmptySecretIsNoSecret: clients that know one way send a public app's id in
+// a Basic header without a secret.
+func TestEmptySecretIsNoSecret(t *testing.T) {
+	p := open(t)
+	form := opening()
+	p.expect(t, p.post("/oauth2/challenge", form, housetest.Mobile, drop("client_id"), basic(housetest.Mobile, "")), http.StatusOK, "", nil)
+	p.expect(t, p.post("/oauth2/challenge", form, housetest.Shop, basic(housetest.Shop, "")),
+		http.StatusUnauthorized, "invalid_client", headless.ErrCredentialsRequired)
 }

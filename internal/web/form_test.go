@@ -55,8 +55,9 @@ func TestFormIsReadOnceJ04A22(t *testing.T) {
 		"long, chunked": {spoil: func(r *http.Request) {
 			r.ContentLength, r.Body = -1, io.NopCloser(strings.NewReader("a="+strings.Repeat("x", 3000)))
 		}, want: ErrTooLarge.Rule},
-		"broken":     {body: "a=1", spoil: func(r *http.Request) { r.ContentLength = 10 }, want: ErrBody.Rule},
-		"long query": {spoil: func(r *http.Request) { r.URL.RawQuery = "a=" + strings.Repeat("x", maxQuery) }, want: ErrQuery.Rule},
+		"a length beyond all memory": {body: "a=1", spoil: func(r *http.Request) { r.ContentLength = 1 << 60 }, want: ErrTooLarge.Rule},
+		"broken":                     {body: "a=1", spoil: func(r *http.Request) { r.ContentLength = 10 }, want: ErrBody.Rule},
+		"long query":                 {spoil: func(r *http.Request) { r.URL.RawQuery = "a=" + strings.Repeat("x", maxQuery) }, want: ErrQuery.Rule},
 	} {
 		req := post(row.body)
 		if row.spoil != nil {

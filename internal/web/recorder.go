@@ -35,7 +35,6 @@ type Recorder struct {
 const (
 	ownEvents   = 5     // of one rule, app and address; more are counted
 	allEvents   = 3000  // of all; more are counted by rule
-	maxTallies  = 4096  // keys that are counted apart; more are counted by rule
 	maxWaiting  = 10000 // events not yet written; more are dropped, and that is logged
 	tallyPeriod = time.Minute
 )
@@ -69,7 +68,7 @@ func (c *Recorder) Refused(e Event, refusal *oauth.Error) {
 	}
 	key := tallyKey{refusal.Rule, e.App, Network(e.Address)}
 	t := c.tallies[key]
-	if t == nil && (len(c.tallies) >= maxTallies || c.single >= allEvents) {
+	if t == nil && c.single >= allEvents { // so there are never many tallies
 		key = tallyKey{rule: refusal.Rule}
 		t = c.tallies[key]
 	}

@@ -116,7 +116,7 @@ func TestManyAddressesAreCountedByRule(t *testing.T) {
 		e.Address = netip.AddrFrom4([4]byte{100, byte(i >> 16), byte(i >> 8), byte(i)})
 		c.Refused(e, errTest)
 	}
-	if len(c.tallies) > maxTallies+1 {
+	if len(c.tallies) > allEvents+1 {
 		t.Error("tallies: ", len(c.tallies))
 	}
 	c.now = c.now.Add(tallyPeriod)

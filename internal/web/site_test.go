@@ -56,7 +56,7 @@ func newStand() *stand {
 		Now:     func() time.Time { now = now.Add(1500 * time.Microsecond); return now },
 		Refused: func(e Event, err *oauth.Error) { s.refused = append(s.refused, e.Route+" "+err.Rule) },
 		Origins: func(origin string, app oauth.ClientID) bool {
-			return origin == "https://app.example" && (app == "" || app == "app-00001")
+			return origin == "null" || origin == "https://app.example" && (app == "" || app == "app-00001")
 		},
 	}
 	return s
