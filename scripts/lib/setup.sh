@@ -57,7 +57,7 @@ need_tool() {
 		return
 	fi
 	mkdir -p "$tools_dir/bin"
-	nice go build -modfile=tools.mod -p 1 -trimpath -o "$bin.$$" "$(tool_package "$1")"
+	as_released nice go build -modfile=tools.mod -p 1 -o "$bin.$$" "$(tool_package "$1")"
 	mv "$bin.$$" "$bin"
 	echo "$stamp" >"$bin.stamp"
 }

@@ -3,6 +3,11 @@
 # its output in a log; it fails when a command of it fails. Unless it calls count
 # or skip, it is one test.
 
+# as_released runs a command with the settings of the released binary. Whatever
+# does not need others has these, so that the libraries are compiled once: SQLite
+# alone takes a minute.
+as_released() { CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -trimpath" "$@"; }
+
 # go_test runs tests and counts each of them.
 go_test() {
 	build_testsum
@@ -10,7 +15,7 @@ go_test() {
 }
 
 build_testsum() {
-	[[ -x $work/testsum ]] || go build -o "$work/testsum" ./scripts/testsum
+	[[ -x $work/testsum ]] || as_released go build -o "$work/testsum" ./scripts/testsum
 }
 
 # folders_with prints, as ./ paths, the folders of Go test files that match.
@@ -39,13 +44,13 @@ stage_format() {
 }
 
 stage_vet() {
-	go vet ./...
+	as_released go vet ./...
 	if [[ -n $(folders_with '^//go:build.*\bfaults\b') ]]; then
-		go vet -tags faults ./...
+		as_released go vet -tags faults ./...
 	fi
 }
 
-stage_house() { go_test ./internal/arch; }
+stage_house() { as_released go_test ./internal/arch; }
 
 stage_unit() {
 	local packages
@@ -68,13 +73,13 @@ stage_faults() {
 	[[ -n $folders ]] || skip "no test is built with the tag faults yet"
 	want_postgres
 	# shellcheck disable=SC2086 # one word per folder
-	go_test -tags faults -run Fault $folders
+	as_released go_test -tags faults -run Fault $folders
 }
 
 stage_build() {
 	local most=30 size
 	[[ -d cmd/countersign ]] || skip "cmd/countersign does not exist yet"
-	CGO_ENABLED=0 go build -trimpath -o "$work/countersign" ./cmd/countersign
+	as_released go build -o "$work/countersign" ./cmd/countersign
 	size=$(($(stat -c %s "$work/countersign") / 100000))
 	remark "binary $((size / 10)).$((size % 10)) MB"
 	if ((size > most * 10)); then
@@ -100,7 +105,7 @@ stage_clients() {
 	[[ -x test/clients/run ]] || skip "test/clients/run does not exist yet"
 	need_node || skip "no Node 22"
 	if [[ ! -x $work/countersign ]]; then
-		CGO_ENABLED=0 go build -trimpath -o "$work/countersign" ./cmd/countersign
+		as_released go build -o "$work/countersign" ./cmd/countersign
 	fi
 	COUNTERSIGN_BINARY=$work/countersign test/clients/run >"$work/clients.out" || status=$?
 	cat "$work/clients.out"
@@ -121,7 +126,7 @@ stage_fuzz() {
 	local folder target listed status=0 targets bad
 	: >"$work/targets"
 	for folder in $(folders_with '^func Fuzz'); do
-		listed=$(go test -list '^Fuzz' "$folder")
+		listed=$(as_released go test -list '^Fuzz' "$folder")
 		for target in $(grep '^Fuzz' <<<"$listed"); do
 			echo "$folder $target" >>"$work/targets"
 		done
@@ -153,7 +158,7 @@ stage_vulnerabilities() {
 	local status=0
 	await_tools
 	need_tool govulncheck
-	timeout 300 "$tools_dir/bin/govulncheck" ${GOVULNDB:+-db "$GOVULNDB"} ./... >"$work/govulncheck" 2>&1 || status=$?
+	as_released timeout 300 "$tools_dir/bin/govulncheck" ${GOVULNDB:+-db "$GOVULNDB"} ./... >"$work/govulncheck" 2>&1 || status=$?
 	cat "$work/govulncheck"
 	if ((status != 0)) && grep -Eq 'fetching vulnerabilities|connection refused|no such host|dial tcp|unexpected status code|i/o timeout' "$work/govulncheck"; then
 		skip "the vulnerability database cannot be reached"
@@ -165,7 +170,7 @@ stage_lint() {
 	await_tools
 	need_tool golangci-lint
 	"$tools_dir/bin/golangci-lint" config verify
-	"$tools_dir/bin/golangci-lint" run --allow-parallel-runners ./...
+	as_released "$tools_dir/bin/golangci-lint" run --allow-parallel-runners ./...
 	if command -v shellcheck >/dev/null; then
 		shellcheck -x .ci/run scripts/test
 	else
