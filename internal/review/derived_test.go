@@ -105,6 +105,14 @@ func TestSenderConstrainedPublic(t *testing.T) {
 	}
 }
 
+// A key binds refresh tokens only where it must be used to refresh.
+func TestKeyNotAskedOnRefresh(t *testing.T) {
+	s := small(t).with(t, "app.client_auth", "private_key_jwt").with(t, "app.require_secret.refresh", "false")
+	if got := derivedOf(t, s, "app.refresh.sender_constrained"); got != "false" {
+		t.Errorf("sender constrained: %s", got)
+	}
+}
+
 // Each row spoils one value and expects what is effective.
 func TestEffective(t *testing.T) {
 	for _, c := range []struct{ set, to, name, want string }{

@@ -104,6 +104,11 @@ func TestStaleProof(t *testing.T) {
 	if f := judged(t, s.with(t, "app.access_token.ttl", "10m"), "pkce", "a", made); f.Status != Pass || f.Proof != "proven for an earlier configuration" {
 		t.Errorf("another configuration: %s, %s", f.Reason, f.Proof)
 	}
+	made.Stale = true
+	if f := judged(t, s, "pkce", "a", made); f.Status != Pass {
+		t.Errorf("known to be stale: %s", f.Reason)
+	}
+	made.Stale = false
 	s.ServerVersion = "2"
 	if f := judged(t, s, "pkce", "a", made); f.Status != Pass {
 		t.Errorf("another version: %s", f.Reason)

@@ -98,6 +98,16 @@ func TestSeverityByStatus(t *testing.T) {
 	}
 }
 
+// A small fail weighs no less than mitigation would have taken off; else
+// losing a mitigation could raise a score.
+func TestSmallFailHasAFloor(t *testing.T) {
+	s := small(t).with(t, "app.secret.age", "200d").with(t, "app.policy.permitted_users", "admin_preauthorized").
+		with(t, "app.policy.ip", "enforce").with(t, "app.policy.ip_ranges", "[192.0.2.0/24]")
+	if got := judged(t, s, "secret", "a").Severity; got.Base != 2.5 || got.Computed != 2.9 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A server control takes the factors of the most exposed enabled app.
 func TestServerSeverity(t *testing.T) {
 	s := small(t)

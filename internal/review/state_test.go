@@ -106,6 +106,9 @@ func TestCompare(t *testing.T) {
 	if len(d.Notes) != 1 || d.Empty() {
 		t.Errorf("notes %v", d.Notes)
 	}
+	if again := Compare(after, after); len(again.Contradicted)+len(again.Proven) != 0 {
+		t.Errorf("contradicted again: %+v", again.Contradicted)
+	}
 	back := Compare(after, before)
 	if len(back.Fixed) != 4 {
 		t.Errorf("fixed: %+v", back.Fixed)
@@ -189,6 +192,8 @@ func TestExitCode(t *testing.T) {
 	waived.Waiver = &Waived{}
 	lapsed := fail(9)
 	lapsed.Waiver = &Waived{Lapsed: "it ended"}
+	accepted := finding(Manual, 9)
+	accepted.Waiver = &Waived{}
 	lies := waived
 	lies.Contradicted = true
 	before := &Run{Findings: []Finding{fail(9)}}
@@ -212,6 +217,7 @@ func TestExitCode(t *testing.T) {
 		{"contradicted, though waived", []Finding{fail(9), lies}, "critical", false, nil, 2},
 		{"inconclusive", []Finding{finding(Inconclusive, 9)}, "low", false, nil, 0},
 		{"inconclusive, strict", []Finding{finding(Inconclusive, 9)}, "low", true, nil, 3},
+		{"manual, strict, waived", []Finding{accepted}, "low", true, nil, 0},
 		{"manual, strict", []Finding{finding(Manual, 9)}, "low", true, nil, 3},
 		{"open goes before undecided", []Finding{finding(Manual, 9), fail(9)}, "low", true, nil, 1},
 		{"known since the baseline", []Finding{fail(9)}, "low", false, before, 0},

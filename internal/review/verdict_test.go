@@ -195,6 +195,15 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// A value of another kind is no value: nothing is concluded from it.
+func TestValueOfAnotherKind(t *testing.T) {
+	s := small(t)
+	s.Apps[0].Values["app.par.required"] = Of("true", "app setting")
+	if f := judged(t, s, "par", "a"); f.Status != Inconclusive {
+		t.Errorf("%s", f.Reason)
+	}
+}
+
 func TestParseText(t *testing.T) {
 	text, err := ParseText("# T\n\n## Overview\n\nOne\ntwo.\n\nThree.\n\n## Threat scenarios\n\n- First\n  goes on.\n- Second.\n")
 	if err != nil || text.Title != "T" || text.Overview != "One two.\n\nThree." || len(text.ThreatScenarios) != 2 || text.ThreatScenarios[0] != "First goes on." {

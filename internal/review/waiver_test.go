@@ -81,6 +81,20 @@ func TestWaiverLapses(t *testing.T) {
 	}
 }
 
+// An age that grows by itself ends no waiver.
+func TestWaiverSurvivesDrift(t *testing.T) {
+	s := small(t).with(t, "app.secret.age", "200d")
+	w, err := Judge(Input{Snapshot: s, Controls: few()}).Waive("secret", "a", "r", "dana", moment.Add(30*Day))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = s.with(t, "app.secret.age", "210d")
+	s.Waivers = []Waiver{w}
+	if f := judged(t, s, "secret", "a"); !f.Waived() {
+		t.Errorf("%+v", f.Waiver)
+	}
+}
+
 // What was demonstrated on confidential data cannot be accepted.
 func TestDemonstratedCannotBeWaived(t *testing.T) {
 	s, _ := failing(t)
