@@ -152,3 +152,20 @@ func TestClientsLookTheSameD01(t *testing.T) {
 	p.Clock.Forward(2 * time.Second)
 	p.expect(t, p.post("/oauth2/challenge", opening(), housetest.Shop), http.StatusOK, "", nil)
 }
+
+// TestWrongMethodIsNoGuess: a library that tries Basic first, and then the body,
+// does so at each start of the app.
+func TestWrongMethodIsNoGuess(t *testing.T) {
+	p := open(t)
+	form := redemption(p.code(housetest.Shop))
+	p.ChangeApp(housetest.Shop, func(c *client.Client) { c.Settings.AuthMethod = client.AuthSecretPost })
+	for range 200 {
+		p.expect(t, p.post("/oauth2/token", form, housetest.Shop, basic(housetest.Shop, "css_wrong")), http.StatusUnauthorized, "invalid_client", client.ErrWrongMethod)
+	}
+	body := func(r *request) {
+		r.form.Set("client_id", r.id)
+		r.form.Set("client_secret", r.pw)
+		r.id = ""
+	}
+	p.expect(t, p.post("/oauth2/token", form, housetest.Shop, body), http.StatusOK, "", nil)
+}

@@ -8,10 +8,11 @@ import (
 	"countersign/internal/web"
 )
 
-// ErrTwoTokens refuses a request that carries two access tokens: which of them
-// counts must not depend on who reads it.
+// ErrTwoTokens refuses a request that carries two different access tokens: which
+// of them counts must not depend on who reads it. jsforce sends one token twice
+// to the identity URL.
 var ErrTwoTokens = oauth.Refuse(oauth.InvalidToken, "salesforce.token-repeated", "RFC 6750 §2",
-	"the request carries an access token in the Authorization header and in oauth_token; send it once")
+	"the access token in the Authorization header is another one than that in oauth_token; send one")
 
 // bearer reads the access token of a request: in the Authorization header, or as
 // oauth_token in the body or the URL. Errors: ErrTwoTokens,
@@ -27,7 +28,7 @@ func bearer(r *web.Request, in *input) (string, error) {
 	switch {
 	case scheme != "bearer":
 		held = param
-	case param != "":
+	case param != "" && param != held:
 		return "", ErrTwoTokens
 	}
 	return held, in.check()

@@ -10,15 +10,31 @@ import (
 	"countersign/internal/web"
 )
 
-// ErrNoResource refuses everything under /services/data but one record: this
-// server keeps people and apps, and is no record system.
+// ErrNoResource refuses everything under /services/data but what login clients
+// ask: this server keeps people and apps, and is no record system.
 var ErrNoResource = oauth.Refuse(oauth.InvalidRequest, "data.not-found", "RFC 9110 §15.5.5",
 	"The requested resource does not exist")
 
 var apiVersion = regexp.MustCompile(`^v[1-9][0-9]{1,2}\.0$`)
 
-// user answers the one question that login clients ask the record system: the
-// name of the person who just signed in.
+// resources is where a client asks that has kept no more than its tokens: it says
+// where the identity of the token's person is.
+//
+// Spec: docs/divergences.md, data API.
+func (d *door) resources(r *web.Request) (web.Answer, error) {
+	if !apiVersion.MatchString(r.HTTP.PathValue("version")) {
+		return web.Answer{}, ErrNoResource
+	}
+	p, err := d.holder(r, inputOf(r))
+	if err != nil {
+		return web.Answer{}, err
+	}
+	o := object{{"identity", d.identity(p.Account.ID)}}
+	return web.Answer{Media: web.MediaJSON, Body: o.json(nil)}, nil
+}
+
+// user answers the one question that login clients ask of a record: the name of
+// the person who just signed in.
 //
 // Spec: docs/divergences.md, data API.
 func (d *door) user(r *web.Request) (web.Answer, error) {

@@ -73,14 +73,13 @@ func (d *door) routes(prefix string) []web.Route {
 		{Methods: "GET", Pattern: "/services/oauth2/pkce/generator", Handle: d.pkce, CORS: web.AppOrigins, Dialect: json},
 		{Methods: "GET", Pattern: "/id/keys", Handle: d.keySet, CORS: web.AnyOrigin, Cache: web.FiveMinutes, Dialect: json},
 		{Methods: "GET POST", Pattern: "/id/{org}/{user}", Handle: d.identify, Reads: web.ReadForm, Dialect: text},
+		{Methods: "GET", Pattern: "/services/data/{version}", Handle: d.resources, Reads: web.ReadForm, Dialect: data},
 		{Methods: "GET", Pattern: "/services/data/{version}/sobjects/User/{id}", Handle: d.user, Reads: web.ReadForm, Dialect: data},
 	}
 	// anything else of the record system, as deep as its clients ask
-	pattern := "/services/data"
-	for _, segment := range []string{"", "/{a}", "/{b}", "/{c}", "/{d}", "/{e}", "/{f}", "/{g}"} {
-		pattern += segment
+	for _, rest := range []string{"", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}", "/{a}/{b}/{c}/{d}/{e}", "/{a}/{b}/{c}/{d}/{e}/{f}", "/{a}/{b}/{c}/{d}/{e}/{f}/{g}"} {
 		table = append(table, web.Route{
-			Methods: "GET POST PUT PATCH DELETE", Pattern: pattern, Handle: d.noResource, Dialect: data,
+			Methods: "GET POST PUT PATCH DELETE", Pattern: "/services/data" + rest, Handle: d.noResource, Dialect: data,
 		})
 	}
 	for i := range table {

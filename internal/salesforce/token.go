@@ -1,7 +1,9 @@
 package salesforce
 
 import (
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"countersign/internal/client"
@@ -62,9 +64,9 @@ func (d *door) exchange(r *web.Request) (web.Answer, error) {
 	return render(d.tokens(a), in.text("format"), "OAuth", false), nil
 }
 
-// clientOf reads the app's credentials: Basic in either alphabet, or the body.
-// An empty secret is none. Errors: ErrBasic, ErrTwoSecrets, ErrTwoClients,
-// ErrAssertion, web.ErrAuthorization.
+// clientOf reads the app's credentials: Basic in either alphabet, form-encoded
+// inside or not, or the body. An empty secret is none. Errors: ErrBasic,
+// ErrTwoSecrets, ErrTwoClients, ErrAssertion, web.ErrAuthorization.
 //
 // Spec: RFC 6749 §2.3.1; docs/divergences.md D5, D6.
 func clientOf(r *web.Request, in *input) (client.Credentials, error) {
@@ -76,6 +78,7 @@ func clientOf(r *web.Request, in *input) (client.Credentials, error) {
 		c.Method, c.Secret = client.AuthSecretPost, s
 	}
 	id, secret, sent, err := basic(r)
+	id, secret = formDecoded(id), formDecoded(secret)
 	switch {
 	case err != nil || !sent:
 		return c, err
@@ -89,6 +92,18 @@ func clientOf(r *web.Request, in *input) (client.Credentials, error) {
 		c.Method, c.Secret = client.AuthSecretBasic, secret
 	}
 	return c, nil
+}
+
+// formDecoded undoes what clients do that follow the RFC. Ids and secrets of apps
+// have no percent sign, so nothing else can be meant by one; a person's password
+// is never read like this.
+//
+// Spec: RFC 6749 §2.3.1, Appendix B.
+func formDecoded(text string) string {
+	if plain, err := url.QueryUnescape(text); err == nil && strings.Contains(text, "%") {
+		return plain
+	}
+	return text
 }
 
 func (d *door) tokenRequest(r *web.Request, in *input, c client.Credentials) (token.Request, error) {

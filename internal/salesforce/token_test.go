@@ -38,17 +38,18 @@ func TestTokenRequestsInEveryClothing(t *testing.T) {
 		body   func(code string) string
 		header string
 	}{
-		"form":                  {"CK1", nil, func(c string) string { return tokenForm("CK1", c) }, ""},
-		"form with charset":     {"CK1", nil, func(c string) string { return tokenForm("CK1", c) }, "Content-Type: application/x-www-form-urlencoded; charset=UTF-8"},
-		"D12 hybrid_auth_code":  {"CK1", nil, func(c string) string { return tokenForm("CK1", c, "grant_type", "hybrid_auth_code") }, ""},
-		"D5 Basic, standard":    {"BASIC", nil, func(c string) string { return basicApp(c) }, "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("BASIC:CS1"))},
-		"D5 Basic, base64url":   {"BASIC", nil, func(c string) string { return basicApp(c) }, basicOf("BASIC:CS1")},
-		"Basic and client_id":   {"BASIC", nil, func(c string) string { return basicApp(c, "client_id", "BASIC") }, basicOf("BASIC:CS1")},
-		"post for a Basic app":  {"BASIC", nil, func(c string) string { return tokenForm("BASIC", c) }, ""},
-		"public, in the body":   {"CK2", nil, func(c string) string { return tokenForm("CK2", c) }, ""},
-		"public, Basic":         {"CK2", nil, func(c string) string { return tokenForm("CK2", c, "client_id", "") }, basicOf("CK2:")},
-		"D4 code in the query":  {"CK1", func(c string) string { return "?code=" + c }, func(c string) string { return tokenForm("CK1", c, "code", "") }, ""},
-		"D4 all but the secret": {"CK1", func(c string) string { return "?" + tokenForm("CK1", c, "client_secret", "", "code_verifier", "") }, func(string) string { return form("client_secret", "CS1", "code_verifier", verifier) }, ""},
+		"form":                   {"CK1", nil, func(c string) string { return tokenForm("CK1", c) }, ""},
+		"form with charset":      {"CK1", nil, func(c string) string { return tokenForm("CK1", c) }, "Content-Type: application/x-www-form-urlencoded; charset=UTF-8"},
+		"D12 hybrid_auth_code":   {"CK1", nil, func(c string) string { return tokenForm("CK1", c, "grant_type", "hybrid_auth_code") }, ""},
+		"D5 Basic, standard":     {"BASIC", nil, func(c string) string { return basicApp(c) }, "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("BASIC:CS1"))},
+		"D5 Basic, base64url":    {"BASIC", nil, func(c string) string { return basicApp(c) }, basicOf("BASIC:CS1")},
+		"D5 Basic, form-encoded": {"BASIC", nil, func(c string) string { return basicApp(c) }, basicOf("%42ASI%43:CS%31")},
+		"Basic and client_id":    {"BASIC", nil, func(c string) string { return basicApp(c, "client_id", "BASIC") }, basicOf("BASIC:CS1")},
+		"post for a Basic app":   {"BASIC", nil, func(c string) string { return tokenForm("BASIC", c) }, ""},
+		"public, in the body":    {"CK2", nil, func(c string) string { return tokenForm("CK2", c) }, ""},
+		"public, Basic":          {"CK2", nil, func(c string) string { return tokenForm("CK2", c, "client_id", "") }, basicOf("CK2:")},
+		"D4 code in the query":   {"CK1", func(c string) string { return "?code=" + c }, func(c string) string { return tokenForm("CK1", c, "code", "") }, ""},
+		"D4 all but the secret":  {"CK1", func(c string) string { return "?" + tokenForm("CK1", c, "client_secret", "", "code_verifier", "") }, func(string) string { return form("client_secret", "CS1", "code_verifier", verifier) }, ""},
 		"D3 nothing encoded": {"CK2", nil, func(c string) string {
 			return "code=" + c + "&grant_type=hybrid_auth_code&client_id=CK2&redirect_uri=" + echoURL + "&code_verifier=" + verifier
 		}, ""},
