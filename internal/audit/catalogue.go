@@ -33,6 +33,9 @@ const (
 	KeyActivated     Name = "key.activated"
 	KeyRetired       Name = "key.retired"
 	OrgChanged       Name = "org.changed"
+	ReviewRun        Name = "review.run"
+	WaiverAdded      Name = "waiver.added"
+	WaiverEnded      Name = "waiver.ended"
 	ServerStarted    Name = "server.started"
 	ServerStopped    Name = "server.stopped"
 )
@@ -73,6 +76,9 @@ var Catalogue = []Entry{
 	{KeyActivated, "A signing key began to sign."},
 	{KeyRetired, "A signing key ended; it verifies nothing any more."},
 	{OrgChanged, "A server-wide setting changed."},
+	{ReviewRun, "The Security Health Review was run and its outcome kept; the detail has score, grade and the number of open findings."},
+	{WaiverAdded, "A finding of the review was accepted for a time; the detail has control, reason, owner and end."},
+	{WaiverEnded, "The acceptance of a finding was ended before its time."},
 	{ServerStarted, "A node began to serve."},
 	{ServerStopped, "A node stopped in good order."},
 }

@@ -50,9 +50,9 @@ type Book interface {
 	Waivers(ctx context.Context) ([]KeptWaiver, error)
 	// KeepRun keeps a run and drops those that are beyond MostRuns and KeepRuns.
 	KeepRun(ctx context.Context, r KeptRun, e audit.Event) error
-	// Runs lists the runs without their documents, newest first.
-	Runs(ctx context.Context) ([]KeptRun, error)
-	// Run reads one run with its document; an empty id means the newest. Errors:
+	// ReviewRuns lists the runs without their documents, newest first.
+	ReviewRuns(ctx context.Context) ([]KeptRun, error)
+	// ReviewRun reads one run with its document; an empty id means the newest. Errors:
 	// ErrNoRun.
-	Run(ctx context.Context, id string) (KeptRun, error)
+	ReviewRun(ctx context.Context, id string) (KeptRun, error)
 }

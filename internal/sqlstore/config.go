@@ -18,6 +18,7 @@ const (
 	kindOrg    int16 = 1
 	kindClient int16 = 2
 	kindKey    int16 = 3
+	kindWaiver int16 = 4
 )
 
 // tenant is the only one there is.

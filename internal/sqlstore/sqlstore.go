@@ -17,6 +17,8 @@ import (
 	"countersign/internal/client"
 	"countersign/internal/grant"
 	"countersign/internal/key"
+	"countersign/internal/review"
+	"countersign/internal/usage"
 )
 
 // Options say which database to open and how.
@@ -83,6 +85,8 @@ var (
 	_ grant.Store   = (*DB)(nil)
 	_ key.Store     = (*DB)(nil)
 	_ audit.Log     = (*DB)(nil)
+	_ usage.Store   = (*DB)(nil)
+	_ review.Book   = (*DB)(nil)
 )
 
 // Open opens the database, making or migrating it where the options allow, and

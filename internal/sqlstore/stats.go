@@ -32,6 +32,8 @@ type counters struct {
 	failedPolls, failedJobs, swept                            atomic.Uint64
 	groups                                                    [8]atomic.Uint64
 	version, endings                                          atomic.Int64
+	usage                                                     atomic.Bool  // somebody counts, and the database knows
+	usageCut                                                  atomic.Int32 // the day before which usage was forgotten
 }
 
 func (c *counters) group(size int, committed bool) {

@@ -1,0 +1,146 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"countersign/internal/audit"
+	"countersign/internal/flow"
+	"countersign/internal/review"
+	"countersign/internal/secret"
+	"countersign/internal/usage"
+)
+
+// openAt opens a new database whose clock is set by hand.
+func openAt(t *testing.T, now *time.Time) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), Options{Dir: t.TempDir(), Now: func() time.Time { return *now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// TestUsage: counters add up over flushes, and nobody who never counted says
+// that nothing was used.
+func TestUsage(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	db := openAt(t, &now)
+	if _, since, err := db.Usage(t.Context(), 0); err != nil || !since.IsZero() {
+		t.Fatalf("counted since %v, %v before anybody counted", since, err)
+	}
+	if err := db.CountUsage(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	k := usage.Key{App: "shop", Flow: flow.CodeAndCredentials, Day: usage.DayOf(now), Trait: usage.Login}
+	other := k
+	other.Trait = usage.OfScope("api")
+	for range 2 {
+		counts := map[usage.Key]usage.Count{k: {N: 3, Last: now}, other: {N: 1, Last: now.Add(-time.Hour)}}
+		if err := db.CountUsage(t.Context(), counts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, since, err := db.Usage(t.Context(), usage.DayOf(now))
+	want := map[usage.Key]usage.Count{k: {N: 6, Last: now}, other: {N: 2, Last: now.Add(-time.Hour)}}
+	if err != nil || !since.Equal(now) || !cmp.Equal(want, got) {
+		t.Errorf("since %v, %v\n%s", since, err, cmp.Diff(want, got))
+	}
+	if got, _, _ := db.Usage(t.Context(), usage.DayOf(now)+1); len(got) != 0 {
+		t.Errorf("tomorrow has %v", got)
+	}
+	now = now.Add(91 * day)
+	if err := db.sweepUsage(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, _ := db.Usage(t.Context(), 0); len(got) != 0 {
+		t.Errorf("after 91 days there is still %v", got)
+	}
+}
+
+// TestRunsAreKept: the newest 200, and none older than 400 days but the newest.
+func TestRunsAreKept(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	db := openAt(t, &now)
+	if _, err := db.ReviewRun(t.Context(), ""); !errors.Is(err, review.ErrNoRun) {
+		t.Errorf("no run: %v", err)
+	}
+	keep := func() string {
+		t.Helper()
+		r := review.KeptRun{ID: secret.NewID(now).String(), Score: "71", Grade: review.Good, Fails: 2, Document: []byte("{}")}
+		if err := db.KeepRun(t.Context(), r, audit.New(now, audit.ReviewRun)); err != nil {
+			t.Fatal(err)
+		}
+		return r.ID
+	}
+	count := func() int {
+		t.Helper()
+		runs, err := db.ReviewRuns(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(runs)
+	}
+	for range review.MostRuns + 3 {
+		keep()
+		now = now.Add(time.Minute)
+	}
+	if n := count(); n != review.MostRuns {
+		t.Errorf("%d runs are kept, want %d", n, review.MostRuns)
+	}
+	last := keep()
+	got, err := db.ReviewRun(t.Context(), "")
+	if err != nil || got.ID != last || string(got.Document) != "{}" || got.Grade != review.Good || !got.Taken.Equal(now) {
+		t.Errorf("the newest run is %+v, %v", got, err)
+	}
+	if named, err := db.ReviewRun(t.Context(), last); err != nil || !cmp.Equal(named, got) {
+		t.Errorf("by its id: %v %s", err, cmp.Diff(got, named))
+	}
+	if _, err := db.ReviewRun(t.Context(), "nonsense"); !errors.Is(err, review.ErrNoRun) {
+		t.Errorf("nonsense: %v", err)
+	}
+	now = now.Add(401 * day)
+	keep()
+	if n := count(); n != 1 {
+		t.Errorf("after 401 days %d runs are kept, want the new one", n)
+	}
+}
+
+// TestWaivers: a waiver is added once and ended once, by whoever read it last.
+func TestWaivers(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	db := openAt(t, &now)
+	ctx, event := context.Background(), func(n audit.Name) audit.Event { return audit.New(now, n) }
+	w := review.KeptWaiver{ID: "w1", Waiver: review.Waiver{Control: "require-pkce", App: "shop", Reason: "r", Owner: "o", Until: now.Add(day), Since: now}}
+	if err := db.AddWaiver(ctx, &w, event(audit.WaiverAdded)); err != nil {
+		t.Fatal(err)
+	}
+	list, err := db.Waivers(ctx)
+	if err != nil || len(list) != 1 || !cmp.Equal(list[0], w) {
+		t.Fatalf("%v %s", err, cmp.Diff([]review.KeptWaiver{w}, list))
+	}
+	stale := w
+	w.Ended = now
+	if err := db.EndWaiver(ctx, &w, event(audit.WaiverEnded)); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.EndWaiver(ctx, &stale, event(audit.WaiverEnded)); !errors.Is(err, review.ErrWaiverChanged) {
+		t.Errorf("ending it twice: %v", err)
+	}
+	stale.ID = "nobody"
+	if err := db.EndWaiver(ctx, &stale, event(audit.WaiverEnded)); !errors.Is(err, review.ErrNoWaiver) {
+		t.Errorf("ending nothing: %v", err)
+	}
+	if list, _ := db.Waivers(ctx); len(list) != 1 || list[0].Ended.IsZero() {
+		t.Errorf("an ended waiver is hidden: %+v", list)
+	}
+	events, err := db.List(ctx, audit.Filter{})
+	if err != nil || len(events) != 2 {
+		t.Errorf("%d events, %v; want one for each change", len(events), err)
+	}
+}
