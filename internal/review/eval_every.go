@@ -107,7 +107,7 @@ func (e *Eval) Attested(kind string) Truth {
 // that asks must name the other in Cites. A verdict read this way is that of
 // the configuration, before proofs and waivers.
 func (e *Eval) Verdict(control string, statuses ...Status) Truth {
-	status, ok := e.run.cited(e, control)
+	verdict, ok := e.run.cited(e, control)
 	if !ok {
 		return Truth{unknownTruth, []Fact{{Says: "the verdict of " + control + " is not available"}}}
 	}
@@ -115,12 +115,12 @@ func (e *Eval) Verdict(control string, statuses ...Status) Truth {
 	for i, s := range statuses {
 		words[i] = s.Words()
 	}
-	f := Fact{Says: control + " is " + status.Words(), Wanted: control + ": " + strings.Join(words, " or ")}
+	f := Fact{Says: control + " is " + verdict.Status.Words(), Wanted: control + ": " + strings.Join(words, " or ")}
 	switch {
-	case slices.Contains(statuses, status):
+	case slices.Contains(statuses, verdict.Status):
 		return truthOf(true, f)
-	case status == Inconclusive:
-		return Truth{unknownTruth, []Fact{f}}
+	case verdict.Status == Inconclusive:
+		return Truth{unknownTruth, verdict.Decisive} // they name the values
 	}
 	return truthOf(false, f)
 }

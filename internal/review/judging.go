@@ -106,22 +106,22 @@ func (r *judging) readBy(app *App, name string) {
 	}
 }
 
-// cited is the status of another control for the subject of e.
-func (r *judging) cited(e *Eval, id string) (Status, bool) {
+// cited is the verdict of another control for the subject of e.
+func (r *judging) cited(e *Eval, id string) (Verdict, bool) {
 	c, ok := r.controls[id]
 	if r.reading != nil {
 		r.reading[anyName] = true
 	}
 	switch {
 	case !ok:
-		return "", false // not part of this run
+		return Verdict{}, false // not part of this run
 	case c.Scope == PerServer:
-		return r.verdict(c, nil).Status, true
+		return r.verdict(c, nil), true
 	case e.app == nil:
 		r.misused("the verdict of " + id + " is read outside EveryApp")
-		return "", false
+		return Verdict{}, false
 	}
-	return r.verdict(c, e.app).Status, true
+	return r.verdict(c, e.app), true
 }
 
 // broken reports whether the proof of a control is broken: for the app, for

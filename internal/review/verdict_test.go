@@ -2,6 +2,7 @@ package review
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -117,6 +118,11 @@ func TestCitedVerdicts(t *testing.T) {
 	f := judged(t, s, "server-pkce", "")
 	if f.Status != Fail || !strings.Contains(f.Reason, "b: pkce is mitigated") {
 		t.Errorf("%s", f.Reason)
+	}
+	s.Apps[1].Values["app.pkce.required"] = Unreadable("lost")
+	f = judged(t, s, "server-pkce", "")
+	if f.Status != Inconclusive || !slices.Equal(f.Missing, []string{"app.pkce.required of app b"}) {
+		t.Errorf("%s %v", f.Reason, f.Missing)
 	}
 }
 
