@@ -119,10 +119,11 @@ type rowQuerier interface {
 // empty one. A file of another program is refused before anything is touched.
 func schemaVersion(ctx context.Context, q rowQuerier) (int, error) {
 	var id, tables, version int
-	if err := q.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+	// In this order: whoever migrates meanwhile sets the id with the first table.
+	if err := q.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return 0, err
 	}
-	if err := q.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+	if err := q.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
 		return 0, err
 	}
 	if tables == 0 && id == 0 {
