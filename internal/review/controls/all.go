@@ -7,6 +7,17 @@ import "countersign/internal/review"
 // those added by us. The texts are attached by [Catalogue].
 var All = []review.Control{
 	codeAndCredentialsFlow,
+	codeAndCredentialsSettings,
+	requireSecretCode,
+	requireSecretRefresh,
 	requirePKCE,
+	refreshRotation,
+	clientCredentialsOff,
+	clientCredentialsPolicy,
+	jwtBearerFlow,
+	digitalSignatures,
+	deviceFlowOff,
+	tokenExchange,
+	oauthEnabled,
 	weakFlowsOff,
 }
