@@ -30,5 +30,13 @@ var All = []review.Control{
 	refreshTokenLifetime,
 	appSingleLogout,
 	singleLogout,
+	sessionAssurance,
+	ipRestrictions,
+	permittedUsers,
+	oauthUsage,
+	introspectOwnOnly,
+	appCreationOff,
 	weakFlowsOff,
+	mobileScreenLock,
+	pushAndNotifications,
 }
