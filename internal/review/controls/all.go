@@ -39,4 +39,13 @@ var All = []review.Control{
 	weakFlowsOff,
 	mobileScreenLock,
 	pushAndNotifications,
+	redirectExact,
+	codeLifetime,
+	senderConstrainedTokens,
+	pushedAuthorizationRequests,
+	issuerInResponse,
+	consentProtection,
+	noOpenRedirect,
+	secretStrength,
+	keyHygiene,
 }
