@@ -48,4 +48,13 @@ var All = []review.Control{
 	noOpenRedirect,
 	secretStrength,
 	keyHygiene,
+	guessingThrottled,
+	noStoreNoLeak,
+	metadataTruth,
+	registrationGated,
+	revocationPropagates,
+	nativeAndBrowserApps,
+	adminPlane,
+	accessTokenAudience,
+	publicClientLimits,
 }
