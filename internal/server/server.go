@@ -108,7 +108,12 @@ func (s *Server) listen(ctx context.Context) (err error) {
 	if s.cfg.MetricsListen == "" {
 		return nil
 	}
-	if s.private, err = lc.Listen(ctx, "tcp", s.cfg.MetricsListen); err != nil {
+	s.private, err = lc.Listen(ctx, "tcp", s.cfg.MetricsListen)
+	if err != nil && s.cfg.MetricsListen == config.Default().MetricsListen {
+		// Nobody asked for this port: a second server on the machine takes a free one.
+		s.private, err = lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	}
+	if err != nil {
 		return fmt.Errorf("listen on %s for metrics: %w; choose another address with --metrics-listen, or switch it off with --metrics-listen=", s.cfg.MetricsListen, cause(err))
 	}
 	return nil

@@ -412,3 +412,29 @@ func TestSpellings(t *testing.T) {
 		t.Errorf("%d spellings, %v", len(got), err)
 	}
 }
+
+func TestTwoServersOnOneMachineBothHaveMetrics(t *testing.T) {
+	taken, err := net.Listen("tcp", config.Default().MetricsListen)
+	if err == nil {
+		defer taken.Close()
+	} // somebody else has it already: just as well
+	cfg := config.Default()
+	cfg.Data, cfg.Listen = t.TempDir(), "127.0.0.1:0"
+	s, err := New(t.Context(), Options{Config: cfg, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.MetricsAddress() == "" || s.MetricsAddress() == config.Default().MetricsListen {
+		t.Errorf("metrics at %q", s.MetricsAddress())
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	cfg.Data, cfg.MetricsListen = t.TempDir(), s.Address()
+	if other, err := net.Listen("tcp", cfg.MetricsListen); err == nil {
+		defer other.Close()
+		if _, err := New(t.Context(), Options{Config: cfg, Log: slog.New(slog.DiscardHandler)}); err == nil {
+			t.Error("a port that was asked for and is taken is no error")
+		}
+	}
+}
