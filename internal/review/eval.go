@@ -116,8 +116,8 @@ func (e *Eval) compare(name, wanted string, test func(data any) bool) Truth {
 		return Truth{unknownTruth, []Fact{f}}
 	}
 	t := truthOf(test(counts.Data), f)
-	if t.Fails() && len(behind) > 0 {
-		t.facts[0].Says += " (" + sentence(behind) + ")"
+	if t.Fails() {
+		t.facts[0].behind = behind
 	}
 	return t
 }

@@ -67,16 +67,27 @@ func parseData(t Term, text string) (any, error) {
 	return nil, errForm
 }
 
-// ParseDuration reads a Go duration, whole days such as 90d, or "no end".
+// mostDays is more than any setting needs and less than a duration holds.
+const mostDays = 100_000
+
+// ParseDuration reads a Go duration, whole days such as 90d, or "no end". It
+// is not negative.
 func ParseDuration(text string) (time.Duration, error) {
 	if text == "no end" {
 		return Forever, nil
 	}
 	if days, ok := strings.CutSuffix(text, "d"); ok {
-		n, err := strconv.Atoi(days)
-		return time.Duration(n) * Day, err
+		n, err := strconv.ParseUint(days, 10, 32)
+		if err != nil || n > mostDays {
+			return 0, errForm
+		}
+		return time.Duration(n) * Day, nil //nolint:gosec // bounded above
 	}
-	return time.ParseDuration(text)
+	d, err := time.ParseDuration(text)
+	if err == nil && d < 0 {
+		return 0, errForm
+	}
+	return d, err
 }
 
 func parseList(text string) ([]string, error) {
@@ -102,8 +113,8 @@ func parseKeys(text string) ([]Key, error) {
 		alg, bits, sized := strings.Cut(what, " ")
 		k := Key{Alg: alg}
 		if sized {
-			if k.Bits, err = strconv.Atoi(bits); err != nil {
-				return nil, err
+			if k.Bits, err = strconv.Atoi(bits); err != nil || k.Bits <= 0 {
+				return nil, errForm
 			}
 		}
 		if dated {

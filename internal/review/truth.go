@@ -23,6 +23,8 @@ type Fact struct {
 	Value  Value  // what was read
 	Wanted string // what the clause asked for, in words: "true", "at most 15m"
 	Says   string // the fact in words: "PKCE is not required"
+
+	behind []Fact // of a derived value that is not as wanted: what made it so
 }
 
 // Holds reports whether the clause is true.

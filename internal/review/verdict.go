@@ -164,10 +164,20 @@ func (e *Eval) readings() []Read {
 // hundreds of apps.
 const mostFacts = 6
 
+// sentence joins facts; what is behind a derived value follows in brackets,
+// one level deep.
 func sentence(facts []Fact) string {
 	var parts []string
 	for _, f := range facts {
-		parts = append(parts, f.Says)
+		says := f.Says
+		var behind []string
+		for _, b := range f.behind {
+			behind = append(behind, b.Says)
+		}
+		if len(behind) > 0 {
+			says += " (" + listed(behind, " and ") + ")"
+		}
+		parts = append(parts, says)
 	}
 	return listed(parts, " and ")
 }
