@@ -81,7 +81,7 @@ func ParseDuration(text string) (time.Duration, error) {
 		if err != nil || n > mostDays {
 			return 0, errForm
 		}
-		return time.Duration(n) * Day, nil //nolint:gosec // bounded above
+		return time.Duration(n) * Day, nil
 	}
 	d, err := time.ParseDuration(text)
 	if err == nil && d < 0 {

@@ -187,14 +187,18 @@ func compare(t *rapid.T, before, after *review.Run, change string) {
 			t.Errorf("%s: %s no longer counts, it was %s", change, f.Control, was.Reason)
 		}
 	}
-	if same && before.Score.Score != nil && *after.Score.Score > *before.Score.Score {
-		t.Errorf("%s raises the score from %v to %v", change, *before.Score.Score, *after.Score.Score)
+	if !same {
+		return
 	}
+	raised(t, before.Score, after.Score, change)
 	for i, app := range after.Apps {
-		was := before.Apps[i]
-		if same && was.Score.Score != nil && *app.Score.Score > *was.Score.Score {
-			t.Errorf("%s raises the score of %s from %v to %v", change, app.ID, *was.Score.Score, *app.Score.Score)
-		}
+		raised(t, before.Apps[i].Score, app.Score, change+" of "+app.ID)
+	}
+}
+
+func raised(t *rapid.T, before, after review.Score, change string) {
+	if before.Score != nil && *after.Score > *before.Score {
+		t.Errorf("%s raises the score from %v to %v", change, *before.Score, *after.Score)
 	}
 }
 
