@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"countersign/internal/review"
 	"countersign/internal/review/controls"
 )
@@ -64,6 +66,44 @@ func texts(patch []review.Step) []string {
 	return list
 }
 
+// What the fixes write and ask where it depends on more than one value.
+func TestPatches(t *testing.T) {
+	for _, row := range []struct {
+		control, example string
+		want             []string
+	}{
+		{"scope-least-privilege", "fail: a privileged scope in use beside one that is not", []string{
+			"app.scopes = [openid, refunds]", "app.policy.permitted_users = admin_preauthorized", "app.access_token.ttl = 1h",
+		}},
+		{"scope-least-privilege", "fail: a privileged scope nobody used beside one in use; only the first goes", []string{"app.scopes = [openid, orders]"}},
+		{"scope-least-privilege", "fail: an app of a week with a privileged scope", []string{"app.policy.permitted_users = admin_preauthorized"}},
+		{"scope-least-privilege", "fail: a scope it used is no longer its own", []string{"app.scopes = <those of its scopes that the app used in the last 90 days>"}},
+		{"scope-least-privilege", "fail: full access, whoever uses it", []string{"app.scopes = <the narrow scopes that cover the calls seen>"}},
+		{"id-token", "fail: an attribute nobody declared", []string{"app.id_token.attributes = [email]"}},
+		{"id-token", "fail: an attribute nobody declared beside a claim that is none", []string{"app.id_token.attributes = <those of the attributes that the app declared>"}},
+		{"id-token", "fail: attributes while there is no list", []string{"app.id_token.attributes = []"}},
+		{"session-timeout", "fail: two hours of bearer tokens", []string{"app.access_token.ttl = 1h"}},
+		{"guessing-throttled", "fail: one address may try every app", []string{"server.limits.token = [client, user, address]"}},
+		{"guessing-throttled", "fail: secrets of apps can be guessed", []string{"server.limits.token = [client, address]"}},
+		{"app-creation-off", "fail: administrators by hand, the world by registration", []string{"server.oauth.dcr = initial_access_token"}},
+		{"code-and-credentials-settings", "fail: a confidential app that has no method; which one is for its owner to say", []string{"app.client_auth = <the method by which the app can authenticate>"}},
+		{"client-credentials-policy", "fail: two apps share the principal", []string{"app.policy.run_as = <a new dedicated principal, with narrow rights and no sign-in>"}},
+		{"ip-restrictions", "fail: the address policy is off", []string{"app.policy.ip = enforce"}},
+		{"mobile-screen-lock", "fail: attested, but nothing is demanded", []string{"app.mobile.screen_lock = required"}},
+	} {
+		c, _ := controls.Control(row.control)
+		list := examples(t, c)
+		i := slices.IndexFunc(list, func(x example) bool { return x.name == row.example })
+		if i < 0 {
+			t.Errorf("%s has no case %q", row.control, row.example)
+			continue
+		}
+		if diff := cmp.Diff(row.want, texts(proposal(t, c, list[i]))); diff != "" {
+			t.Errorf("%s: %s: %s", row.control, row.example, diff)
+		}
+	}
+}
+
 // No fix moves a setting to its worse side: what is stricter than the
 // recommendation stays.
 func TestFixesNeverLoosen(t *testing.T) {
@@ -90,22 +130,31 @@ func loosens(s review.Snapshot, w review.Step) bool {
 	if present.Presence != review.Known || proposed.Presence != review.Known {
 		return false
 	}
+	if slices.Contains([]string{"app.scopes", "app.id_token.attributes"}, w.Name) {
+		return !within(present.Data.([]string), proposed.Data.([]string))
+	}
 	term, _ := review.TermOf(w.Name)
-	switch from := present.Data.(type) {
+	return worse(term, present.Data, proposed.Data)
+}
+
+// worse reports whether a value is on the worse side of another.
+func worse(term review.Term, from, to any) bool {
+	switch from := from.(type) {
 	case bool:
-		return proposed.Data != from && term.Worse == map[bool]review.Worse{true: review.IfFalse, false: review.IfTrue}[from]
+		return to != from && term.Worse == map[bool]review.Worse{true: review.IfFalse, false: review.IfTrue}[from]
 	case string:
-		to, _ := proposed.Data.(string)
-		return term.Worse == review.IfLater && slices.Index(term.Words, to) > slices.Index(term.Words, from)
+		return term.Worse == review.IfLater && slices.Index(term.Words, to.(string)) > slices.Index(term.Words, from)
 	case time.Duration:
-		to, _ := proposed.Data.(time.Duration)
-		return to > from && term.Worse == review.IfMore || to < from && term.Worse == review.IfLess
+		longer, shorter := to.(time.Duration) > from, to.(time.Duration) < from
+		return longer && term.Worse == review.IfMore || shorter && term.Worse == review.IfLess
 	case []string:
-		to, _ := proposed.Data.([]string)
-		missing := func(entry string) bool { return !slices.Contains(to, entry) }
-		return term.Worse == review.IfEmptier && slices.ContainsFunc(from, missing)
+		return term.Worse == review.IfEmptier && !within(to.([]string), from)
 	}
 	return false
+}
+
+func within(list, entries []string) bool {
+	return !slices.ContainsFunc(entries, func(entry string) bool { return !slices.Contains(list, entry) })
 }
 
 // A fix writes only values that the vocabulary allows.

@@ -22,7 +22,7 @@ var idToken = review.Control{
 		return review.All(
 			e.AtMost("app.id_token.ttl", 120*time.Second),
 			soundAudiences(e),
-			e.SubsetOfValue("app.id_token.attributes", "app.claims.allow"),
+			declaredAttributes(e),
 			declaredPermissions(e),
 		)
 	},
@@ -42,9 +42,15 @@ var idToken = review.Control{
 			shorten("app.id_token.ttl", 120*time.Second),
 			unless("apps with audiences nobody approved", soundAudiences,
 				review.Write("app.id_token.audience", []string{})),
-			unless("apps with attributes they did not declare", func(e *review.Eval) review.Truth {
-				return e.SubsetOfValue("app.id_token.attributes", "app.claims.allow")
+			where("apps that declared no claims", func(e *review.Eval) review.Truth {
+				return review.All(review.Not(declaredAttributes(e)), review.Not(e.Set("app.claims.allow")))
+			}, review.Write("app.id_token.attributes", []string{})),
+			where("apps with attributes beyond those they declared", func(e *review.Eval) review.Truth {
+				return review.All(review.Not(declaredAttributes(e)), e.Set("app.claims.allow"), allowedAreIncluded(e))
 			}, review.WriteCopy("app.id_token.attributes", "app.claims.allow")),
+			where("apps with attributes beside those they declared", func(e *review.Eval) review.Truth {
+				return review.All(review.Not(declaredAttributes(e)), review.Not(allowedAreIncluded(e)))
+			}, review.WriteAsked("app.id_token.attributes", "those of the attributes that the app declared")),
 			unless("apps that did not declare them", declaredPermissions,
 				review.Write("app.id_token.custom_permissions", false)),
 		},
@@ -56,6 +62,18 @@ var idToken = review.Control{
 // whom an administrator approved.
 func soundAudiences(e *review.Eval) review.Truth {
 	return review.Any(e.Empty("app.id_token.audience"), e.True("app.id_token.audience_reviewed"))
+}
+
+// declaredAttributes holds if ID tokens carry no attribute the app did not
+// declare.
+func declaredAttributes(e *review.Eval) review.Truth {
+	return e.SubsetOfValue("app.id_token.attributes", "app.claims.allow")
+}
+
+// allowedAreIncluded holds if ID tokens carry all that the app declared, so that
+// the list of what is declared adds nothing to them.
+func allowedAreIncluded(e *review.Eval) review.Truth {
+	return e.SubsetOfValue("app.claims.allow", "app.id_token.attributes")
 }
 
 // declaredPermissions holds if custom permissions stay out of ID tokens unless
