@@ -18,9 +18,13 @@ type Improvement struct {
 	Fixes   int      `json:"fixes"` // findings that get better
 }
 
-// mostPreviews bounds how many fixes are judged again; of more than that, the
-// weightiest findings are taken.
-const mostPreviews = 300
+// mostPreviews bounds how many fixes are judged again, and previewedApps how
+// many apps that means over all of them, since controls of the server look at
+// every app again. Of more than that, the weightiest findings are taken.
+const (
+	mostPreviews  = 300
+	previewedApps = 30_000
+)
 
 // fewCallers is below how many broken callers a fix counts as harmless.
 const fewCallers = 10
@@ -72,8 +76,9 @@ func tallyOf(findings []Finding) tally {
 // what they gain.
 func (r *Run) rankImprovements() {
 	candidates := r.fixable()
-	if len(candidates) > mostPreviews {
-		candidates = candidates[:mostPreviews]
+	limit := min(mostPreviews, previewedApps/max(1, len(r.judged.snapshot.Apps)))
+	if len(candidates) > limit {
+		candidates = candidates[:limit]
 	}
 	var harmless [][]Step
 	for _, i := range candidates {
