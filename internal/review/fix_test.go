@@ -121,6 +121,29 @@ func TestPreview(t *testing.T) {
 	}
 }
 
+// A preview knows that a patch mends what a broken probe demonstrated, but not
+// what the probe did in spite of the settings.
+func TestPreviewAfterBrokenProbe(t *testing.T) {
+	leaning := few()[0]
+	leaning.Fix = Fix{Patch: []Change{Write("app.par.required", true)}, Breaks: "Whoever."}
+	controls := append([]Control{leaning}, few()[1:]...)
+	proofs := []Proof{{Probe: "probe.par", App: "a", Result: Broken}}
+	open := small(t).with(t, "app.pkce.required", "false")
+	for _, c := range []struct {
+		name, par string
+		want      Status
+	}{
+		{"demonstrated", "false", Mitigated},
+		{"in spite of the settings", "true", Fail},
+	} {
+		run := Judge(Input{Snapshot: open.with(t, "app.par.required", c.par), Controls: controls, Proofs: proofs})
+		patch := []Step{{App: "a", Name: "app.par.required", value: Of(true, "proposed")}}
+		if got := run.Preview("pkce", "a", patch).Status; got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 // Improvements come best first.
 func TestImprovements(t *testing.T) {
 	s := small(t).with(t, "app.pkce.required", "false").with(t, "app.par.required", "false")

@@ -17,6 +17,7 @@ type judging struct {
 	serverReads map[string]map[string]bool // by server control: the app.* names it reads
 	reading     map[string]bool            // collects for serverReads; nil while an app control is judged
 	spared      func(app string) *judging  // of a variant: the judging that still holds for an app; nil for none
+	before      *judging                   // of a variant: the judging it varies
 	misuse      []string                   // mistakes in controls: names that do not exist, and the like
 }
 
@@ -143,7 +144,14 @@ func (r *judging) broken(id string, app *App) bool {
 		app = nil
 	}
 	p, ok := r.proofs.of(c, app)
-	return ok && p.Result == Broken
+	return ok && p.Result == Broken && !r.mended(c, app)
+}
+
+// mended reports of a variant whether its patch took away what a broken probe
+// demonstrated: the settings failed, and now pass. A probe that broke although
+// the settings were right stays broken.
+func (r *judging) mended(c Control, app *App) bool {
+	return r.before != nil && r.before.verdict(c, app).Status == Fail && c.Pass(&Eval{run: r, app: app, log: newReads()}).Holds()
 }
 
 // derive computes a derived value of an app once.

@@ -161,7 +161,7 @@ func (r *judging) with(raw Snapshot, patch []Step) *variant {
 	}
 	v.judging = &judging{
 		controls: r.controls, order: r.order, proofs: r.proofs, derivations: r.derivations, serverReads: r.serverReads,
-		facts: map[derivedKey]derivation{}, verdicts: map[verdictKey]Verdict{}, exposed: map[string]exposures{},
+		before: r, facts: map[derivedKey]derivation{}, verdicts: map[verdictKey]Verdict{}, exposed: map[string]exposures{},
 	}
 	if v.server {
 		v.snapshot = Effective(Apply(raw, patch))
