@@ -92,14 +92,13 @@ func (r *Request) readBody(w http.ResponseWriter) ([]byte, error) {
 		w.Header()["Connection"] = []string{"close"}
 		return nil, ErrTooLarge
 	}
-	in := http.MaxBytesReader(w, r.HTTP.Body, limit)
 	var body []byte
 	var err error
-	if n > 0 {
+	if n > 0 { // net/http reads no further than the length
 		body = make([]byte, n)
-		_, err = io.ReadFull(in, body)
+		_, err = io.ReadFull(r.HTTP.Body, body)
 	} else {
-		body, err = io.ReadAll(in)
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.HTTP.Body, limit))
 	}
 	var long *http.MaxBytesError
 	switch {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 )
@@ -59,6 +60,7 @@ type route struct {
 	allow    []string // of a 405
 	fields   []Field  // on every answer
 	segments []string // of a pattern that varies; nil otherwise
+	log      slog.Handler
 }
 
 func (s *Site) compile(r Route) (*route, error) {
@@ -74,7 +76,7 @@ func (s *Site) compile(r Route) (*route, error) {
 		allow += ", " + http.MethodOptions
 	}
 	c.allow = []string{allow}
-	c.fields = s.fields(r)
+	c.fields, c.log = s.fields(r), s.lines(r)
 	if strings.Contains(r.Pattern, "{") {
 		c.segments = strings.Split(r.Pattern, "/")
 	}

@@ -58,7 +58,8 @@ func (s *Site) Handler(routes ...Route) (http.Handler, error) {
 			m.varying = append(m.varying, c)
 		}
 	}
-	m.nowhere = &route{Route: Route{Pattern: "none", Dialect: nowhere}, fields: s.fields(Route{})}
+	none := Route{Pattern: "none", Dialect: nowhere}
+	m.nowhere = &route{Route: none, fields: s.fields(none), log: s.lines(none)}
 	return m, nil
 }
 
@@ -98,7 +99,7 @@ func (m *mux) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	s, rt := m.site, m.find(hr)
 	begun := s.Now()
 	peer, _ := netip.ParseAddrPort(hr.RemoteAddr)
-	r := &Request{HTTP: hr, route: rt, Event: Event{
+	r := &Request{HTTP: hr, route: rt, begun: begun, Event: Event{
 		Method: method(hr.Method), Route: rt.Pattern, Dialect: rt.Dialect.Name,
 	}}
 	r.Event.Address, r.Event.RequestID = s.Proxies.read(peer.Addr(), hr.Header)
@@ -222,40 +223,47 @@ func (s *Site) finish(r *Request, refusal *oauth.Error, err error) {
 	}
 }
 
+// log writes the one line of a request. The record is made here, not by slog: that
+// would look up who called, for each line, to say that it was this function.
 func (s *Site) log(r *Request, outcome string, err error) {
 	e, level := &r.Event, slog.LevelInfo
 	if outcome == OutcomeFault {
 		level = slog.LevelError
 	}
-	if !s.Log.Enabled(r.Context(), level) {
+	out := r.route.log
+	if !out.Enabled(r.Context(), level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 13)
-	attrs = append(attrs,
-		slog.String("request_id", e.RequestID), slog.String("method", e.Method),
-		slog.String("route", e.Route), slog.Int("status", e.Status))
+	line := slog.NewRecord(r.begun.Add(e.Duration), level, "request", 0)
+	line.AddAttrs(
+		slog.String("request_id", e.RequestID), slog.String("method", e.Method), slog.Int("status", e.Status),
+		slog.Int64("duration_us", e.Duration.Microseconds()))
 	for _, f := range [...]struct{ name, value string }{
-		{"rule", e.Rule}, {"app", string(e.App)}, {"user", string(e.User)}, {"dialect", e.Dialect},
+		{"rule", e.Rule}, {"app", string(e.App)}, {"user", string(e.User)},
 	} {
 		if f.value != "" {
-			attrs = append(attrs, slog.String(f.name, f.value))
+			line.AddAttrs(slog.String(f.name, f.value))
 		}
 	}
 	if e.Address.IsValid() {
-		attrs = append(attrs, slog.String("address", e.Address.String()))
+		line.AddAttrs(slog.String("address", e.Address.String()))
 	}
-	attrs = append(attrs, slog.Float64("duration_ms", float64(e.Duration.Microseconds())/1000))
 	if outcome == OutcomeFault {
-		attrs = append(attrs, slog.String("fault", err.Error()))
+		line.AddAttrs(slog.String("fault", err.Error()))
 		var p *errPanic
 		if errors.As(err, &p) {
-			attrs = append(attrs, slog.String("stack", string(p.stack)))
+			line.AddAttrs(slog.String("stack", string(p.stack)))
 		}
 	}
 	if fault.Is(fault.SecretLogged) {
-		attrs = append(attrs, slog.Any("headers", r.HTTP.Header))
+		line.AddAttrs(slog.Any("headers", r.HTTP.Header))
 	}
-	s.Log.LogAttrs(r.Context(), level, "request", attrs...)
+	_ = out.Handle(r.Context(), line) // where a line cannot be written, there is nobody to tell
+}
+
+// lines is the log with what every line of a route says, written once.
+func (s *Site) lines(r Route) slog.Handler {
+	return s.Log.Handler().WithAttrs([]slog.Attr{slog.String("route", r.Pattern), slog.String("dialect", r.Dialect.Name)})
 }
 
 // fields are those that every answer of a route has.

@@ -140,7 +140,7 @@ func TestOneLogLineSaysWhatHappenedJ07(t *testing.T) {
 	want := map[string]any{
 		"level": "INFO", "msg": "request", "request_id": res.Header().Get("X-Request-Id"), "method": "POST", "route": "/t",
 		"status": 400.0, "rule": "test.refused", "app": "app-00001", "user": "005000000000001AAA", "dialect": "plain",
-		"address": "192.0.2.1", "duration_ms": 1.5,
+		"address": "192.0.2.1", "duration_us": 1500.0,
 	}
 	if diff := cmp.Diff(want, s.line(t)); diff != "" {
 		t.Error(diff)

@@ -31,6 +31,7 @@ type Request struct {
 	Body  []byte // read already, if the route takes the body raw
 	Event Event  // fill in what becomes known: App, User
 	route *route
+	begun time.Time
 }
 
 // Context is the request's.
