@@ -23,7 +23,7 @@ const (
 )
 
 // prefixes let leak scanners find a handle and people see what it is.
-var prefixes = map[Kind]string{KindCode: "csc1_", KindRefresh: "csr1_", KindAccess: "csa1_"}
+var prefixes = [...]string{KindCode: "csc1_", KindRefresh: "csr1_", KindAccess: "csa1_"}
 
 // Prefix returns the text every handle of the kind begins with.
 func (k Kind) Prefix() string { return prefixes[k] }
@@ -72,33 +72,38 @@ func (k *Keyring) Seal(h Handle) string {
 	h.header(&head)
 	w := k.window(0, h.Kind, h.Cell, h.ID)
 	sum := mac(w.nonceKey, [][]byte{head[:], h.Content})
-	buf := make([]byte, 0, headerLen+nonceLen+len(h.Content)+tagLen)
-	buf = append(buf, head[:]...)
-	buf = append(buf, sum[:nonceLen]...)
-	buf = w.aead.Seal(buf, sum[:nonceLen], h.Content, w.data(h.Kind, head[:]))
 	prefix := h.Kind.Prefix()
-	out := make([]byte, len(prefix)+base64.RawURLEncoding.EncodedLen(len(buf)))
-	copy(out, prefix)
-	base64.RawURLEncoding.Encode(out[len(prefix):], buf)
-	return string(out)
+	buf := make([]byte, 0, len(prefix)+headerLen+nonceLen+len(h.Content)+tagLen)
+	buf = append(buf, prefix...)
+	buf = append(buf, head[:]...)
+	bound := buf // in the clear, but no part of the seal can do without it
+	buf = append(buf, sum[:nonceLen]...)
+	buf = w.aead.Seal(buf, sum[:nonceLen], h.Content, bound)
+	return prefix + b64.EncodeToString(buf[len(prefix):])
 }
+
+// b64 refuses padding and set trailing bits. It still skips line breaks; Open
+// does not.
+var b64 = base64.RawURLEncoding.Strict()
 
 // Open reads what Seal wrote. Every character counts: no other text opens to
 // the same handle. Errors: ErrHandle.
 func (k *Keyring) Open(kind Kind, text string) (Handle, error) {
-	body, ok := strings.CutPrefix(text, kind.Prefix())
+	prefix := kind.Prefix()
+	body, ok := strings.CutPrefix(text, prefix)
 	if !ok || len(text) > maxHandleText {
 		return Handle{}, ErrHandle
 	}
-	buf, err := base64.RawURLEncoding.Strict().DecodeString(body)
-	if err != nil || strings.ContainsAny(body, "\r\n") || len(buf) < headerLen+nonceLen+tagLen || Kind(buf[0]) != kind {
+	buf, err := b64.AppendDecode(append(make([]byte, 0, len(text)), prefix...), []byte(body))
+	frame := buf[len(prefix):]
+	if err != nil || b64.EncodedLen(len(frame)) != len(body) || len(frame) < headerLen+nonceLen+tagLen || Kind(frame[0]) != kind {
 		return Handle{}, ErrHandle
 	}
-	h := parseHeader(buf[:headerLen])
-	nonce, sealed := buf[headerLen:headerLen+nonceLen], buf[headerLen+nonceLen:]
+	bound, h := buf[:len(prefix)+headerLen], parseHeader(frame[:headerLen])
+	nonce, sealed := frame[headerLen:headerLen+nonceLen], frame[headerLen+nonceLen:]
 	for i := range k.masters {
 		w := k.window(i, h.Kind, h.Cell, h.ID)
-		if h.Content, err = w.aead.Open(nil, nonce, sealed, w.data(kind, buf[:headerLen])); err == nil {
+		if h.Content, err = w.aead.Open(nil, nonce, sealed, bound); err == nil {
 			return h, nil
 		}
 	}
@@ -130,10 +135,6 @@ func parseHeader(b []byte) Handle {
 type window struct {
 	aead     cipher.AEAD
 	nonceKey []byte
-}
-
-func (w *window) data(kind Kind, head []byte) []byte {
-	return append([]byte(kind.Prefix()), head...)
 }
 
 type windowKey struct {
