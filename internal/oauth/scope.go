@@ -39,7 +39,7 @@ func ParseScopes(text string) (Scopes, error) {
 	if text == "" {
 		return nil, nil
 	}
-	var out Scopes
+	out := make(Scopes, 0, min(strings.Count(text, " ")+1, maxScopes))
 	for part := range strings.SplitSeq(text, " ") {
 		s := Scope(part)
 		if !s.valid() || len(out) == maxScopes {
@@ -72,7 +72,12 @@ func (s Scopes) String() string {
 	case 1:
 		return string(s[0])
 	}
+	n := len(s) - 1
+	for _, t := range s {
+		n += len(t)
+	}
 	var b strings.Builder
+	b.Grow(n)
 	for i, t := range s {
 		if i > 0 {
 			b.WriteByte(' ')
