@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"countersign/internal/client"
-	"countersign/internal/grant"
 	"countersign/internal/inspect"
 	"countersign/internal/oauth"
 	"countersign/internal/web"
@@ -19,7 +18,7 @@ type introspection struct {
 	Expires   int64          `json:"exp,omitempty"`
 	Issued    int64          `json:"iat"`
 	Subject   oauth.UserID   `json:"sub,omitempty"`
-	Audience  grant.Audience `json:"aud,omitempty"`
+	Audience  any            `json:"aud,omitempty"` // a text, or a list of several: RFC 7519 §4.1.3
 	Issuer    string         `json:"iss"`
 	TokenID   string         `json:"jti,omitempty"`
 	AuthTime  int64          `json:"auth_time,omitempty"`
@@ -63,9 +62,14 @@ func (e *dialect) introspection(in *inspect.Introspection) introspection {
 	if in.Refresh {
 		return out
 	}
-	out.TokenType, out.TokenID, out.Audience = "Bearer", a.TokenID.String(), a.Audience
-	if len(out.Audience) == 0 {
-		out.Audience = grant.Audience{e.Issuer}
+	out.TokenType, out.TokenID = "Bearer", a.TokenID.String()
+	switch len(a.Audience) {
+	case 0:
+		out.Audience = e.Issuer
+	case 1:
+		out.Audience = a.Audience[0]
+	default:
+		out.Audience = a.Audience
 	}
 	return out
 }
