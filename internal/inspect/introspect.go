@@ -93,16 +93,22 @@ func (i *Inspector) refresh(ctx context.Context, caller client.Identity, text st
 	if app == nil || !fam.Ended.IsZero() || fam.Seq != tok.Seq {
 		return Introspection{}, nil
 	}
-	in := Introspection{Active: true, Refresh: true, Access: a, Issued: fam.Issued}
-	if d := app.Effective.RefreshAbsolute; d > 0 {
-		in.Expires = tok.ID.Time().Add(d)
-	}
-	if d := app.Effective.RefreshIdle; d > 0 && (in.Expires.IsZero() || fam.Issued.Add(d).Before(in.Expires)) {
-		in.Expires = fam.Issued.Add(d)
-	}
-	in.Active = in.Expires.IsZero() || i.Now().Before(in.Expires)
-	if !in.Active {
+	in := Introspection{Active: true, Refresh: true, Access: a, Issued: fam.Issued, Expires: endOf(app.Effective, &tok, fam.Issued)}
+	if !in.Expires.IsZero() && !i.Now().Before(in.Expires) {
 		return Introspection{}, nil
 	}
 	return in, nil
+}
+
+// endOf is when a refresh token ends by today's policy; zero: it does not.
+func endOf(e *client.Effective, tok *grant.Refresh, used time.Time) (end time.Time) {
+	if e.RefreshAbsolute > 0 {
+		end = tok.ID.Time().Add(e.RefreshAbsolute)
+	}
+	if e.RefreshIdle > 0 {
+		if idle := used.Add(e.RefreshIdle); end.IsZero() || idle.Before(end) {
+			end = idle
+		}
+	}
+	return end
 }

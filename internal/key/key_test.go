@@ -22,9 +22,9 @@ func keyring(t *testing.T) *secret.Keyring {
 	return k
 }
 
-func generate(t *testing.T, keys *secret.Keyring, alg jose.Alg, at time.Time) *Key {
+func generate(t *testing.T, keys *secret.Keyring, at time.Time) *Key {
 	t.Helper()
-	k, err := Generate(keys, alg, at)
+	k, err := Generate(keys, jose.ES256, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func states(all []*Key) string {
 
 func TestLifeOfAKey(t *testing.T) {
 	keys := keyring(t)
-	all := []*Key{generate(t, keys, jose.ES256, noon)}
+	all := []*Key{generate(t, keys, noon)}
 	at := noon
 	for _, row := range []struct {
 		after time.Duration
@@ -72,7 +72,7 @@ func TestLifeOfAKey(t *testing.T) {
 	} {
 		at = at.Add(row.after)
 		if row.add {
-			all = append(all, generate(t, keys, jose.ES256, at))
+			all = append(all, generate(t, keys, at))
 		}
 		all = step(all, at)
 		if got := states(all); got != row.want {
@@ -86,14 +86,14 @@ func TestLifeOfAKey(t *testing.T) {
 
 func TestAnOldKeyGetsASuccessor(t *testing.T) {
 	keys := keyring(t)
-	all := []*Key{generate(t, keys, jose.ES256, noon).Moved(Active, noon)}
+	all := []*Key{generate(t, keys, noon).Moved(Active, noon)}
 	if got := Ageing(all, noon.Add(RotateAfter-time.Second)); got != nil {
 		t.Errorf("too early: %v", got)
 	}
 	if got := Ageing(all, noon.Add(RotateAfter)); len(got) != 1 || got[0] != jose.ES256 {
 		t.Errorf("after %v: %v", RotateAfter, got)
 	}
-	all = append(all, generate(t, keys, jose.ES256, noon.Add(RotateAfter)))
+	all = append(all, generate(t, keys, noon.Add(RotateAfter)))
 	if got := Ageing(all, noon.Add(RotateAfter)); got != nil {
 		t.Errorf("a successor waits already: %v", got)
 	}
@@ -101,8 +101,8 @@ func TestAnOldKeyGetsASuccessor(t *testing.T) {
 
 func TestRingSignsWithTheActiveAndVerifiesWithAllButRemoved(t *testing.T) {
 	keys := keyring(t)
-	old, now, next, gone := generate(t, keys, jose.ES256, noon).Moved(Retiring, noon), generate(t, keys, jose.ES256, noon).Moved(Active, noon),
-		generate(t, keys, jose.ES256, noon), generate(t, keys, jose.ES256, noon).Moved(Removed, noon)
+	old, now, next, gone := generate(t, keys, noon).Moved(Retiring, noon), generate(t, keys, noon).Moved(Active, noon),
+		generate(t, keys, noon), generate(t, keys, noon).Moved(Removed, noon)
 	var r Ring
 	if _, err := r.Signer(jose.ES256); !errors.Is(err, ErrNoSigner) || string(r.Set()) != `{"keys":[]}` {
 		t.Errorf("an empty ring: %v %s", err, r.Set())
@@ -133,10 +133,10 @@ func TestRingSignsWithTheActiveAndVerifiesWithAllButRemoved(t *testing.T) {
 func TestAKeyOfAnotherDeploymentKeepsTheRing(t *testing.T) {
 	keys := keyring(t)
 	var r Ring
-	if err := r.Apply(keys, []*Key{generate(t, keys, jose.ES256, noon).Moved(Active, noon)}); err != nil {
+	if err := r.Apply(keys, []*Key{generate(t, keys, noon).Moved(Active, noon)}); err != nil {
 		t.Fatal(err)
 	}
-	foreign := generate(t, keyring(t), jose.ES256, noon).Moved(Active, noon)
+	foreign := generate(t, keyring(t), noon).Moved(Active, noon)
 	if err := r.Apply(keys, []*Key{foreign}); !errors.Is(err, secret.ErrSeal) {
 		t.Errorf("a foreign key: %v", err)
 	}

@@ -33,7 +33,7 @@ const (
 	InsufficientScope         Code = "insufficient_scope"
 	InsufficientAuthorization Code = "insufficient_authorization"
 	InvalidSession            Code = "invalid_session" // of an authorization challenge
-	RateLimited               Code = "rate_limited" // 429 with Retry-After
+	RateLimited               Code = "rate_limited"    // 429 with Retry-After
 	TemporarilyUnavailable    Code = "temporarily_unavailable"
 	ServerError               Code = "server_error"
 	MethodNotAllowed          Code = "method_not_allowed"     // 405 with Allow
@@ -63,7 +63,7 @@ func (e *Error) Error() string { return e.Rule + ": " + e.Description }
 // Is makes errors.Is compare refusals by rule, so that a copy made by After is
 // still the same refusal.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // this is the comparison itself
+	t, ok := target.(*Error)
 	return ok && t.Rule == e.Rule
 }
 

@@ -8,6 +8,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -79,7 +80,7 @@ func (k *Keyring) Match(want [32]byte, purpose string, parts ...[]byte) bool {
 
 func (k *Keyring) pepper(purpose string) [][]byte {
 	if v, ok := k.peppers.Load(purpose); ok {
-		return v.([][]byte) //nolint:errcheck,forcetypeassert // only this function stores here
+		return v.([][]byte)
 	}
 	keys := make([][]byte, len(k.masters))
 	for i, m := range k.masters {
@@ -93,18 +94,12 @@ func mac(key []byte, parts [][]byte) (sum [32]byte) {
 	h := hmac.New(sha256.New, key)
 	var n [8]byte
 	for _, p := range parts {
-		putLen(&n, len(p))
+		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
 		h.Write(n[:])
 		h.Write(p)
 	}
 	h.Sum(sum[:0])
 	return sum
-}
-
-func putLen(n *[8]byte, l int) {
-	for i := range n {
-		n[i] = byte(l >> (8 * (7 - i)))
-	}
 }
 
 // ErrSeal refuses bytes that no master key of this keyring sealed for this
@@ -134,7 +129,7 @@ func (k *Keyring) OpenRow(purpose, name string, sealed []byte) ([]byte, error) {
 
 func (k *Keyring) rowAEAD(purpose string) []cipher.AEAD {
 	if v, ok := k.rows.Load(purpose); ok {
-		return v.([]cipher.AEAD) //nolint:errcheck,forcetypeassert // only this function stores here
+		return v.([]cipher.AEAD)
 	}
 	out := make([]cipher.AEAD, len(k.masters))
 	for i, m := range k.masters {

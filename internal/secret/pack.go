@@ -87,7 +87,7 @@ func (u *Unpacker) Bytes() []byte {
 // length reads the length in front of a text; it never leads beyond the end.
 func (u *Unpacker) length() int {
 	n, l := binary.Uvarint(u.b)
-	if l <= 0 || n > uint64(len(u.b)-l) {
+	if l <= 0 || n > uint64(len(u.b)) || int(n) > len(u.b)-l { //nolint:gosec // n is at most a length
 		u.fail()
 		return 0
 	}

@@ -47,7 +47,7 @@ func FirstID(t time.Time) ID {
 
 func (id *ID) setTime(t time.Time) {
 	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(max(t.UnixMilli(), 0))) //nolint:gosec // never negative
+	binary.BigEndian.PutUint64(ms[:], uint64(max(t.UnixMilli(), 0)))
 	copy(id[:6], ms[2:])
 }
 

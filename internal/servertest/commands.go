@@ -175,7 +175,7 @@ func request(method string) func(*testscript.TestScript, bool, []string) {
 
 // follow goes where the last answer redirects to.
 func follow(ts *testscript.TestScript, _ bool, _ []string) {
-	r, err := http.NewRequest("GET", lastOf(ts).header.Get("Location"), nil)
+	r, err := http.NewRequest(http.MethodGet, lastOf(ts).header.Get("Location"), nil)
 	ts.Check(err)
 	sessionOf(ts).last = send(ts, r)
 }

@@ -63,7 +63,7 @@ func (p *process) kill() {
 
 // post sends a form as the app and reads the JSON; status 0 is no answer.
 func (p *process) post(path, id, secret string, form url.Values) (int, map[string]any) {
-	r, err := http.NewRequest("POST", p.url+path, strings.NewReader(form.Encode()))
+	r, err := http.NewRequest(http.MethodPost, p.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return 0, nil
 	}

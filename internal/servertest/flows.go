@@ -42,7 +42,7 @@ func honest(ts *testscript.TestScript, path, app string, form url.Values, change
 		form.Set("client_id", id)
 	}
 	change(form, changes)
-	r, err := http.NewRequest("POST", s.node.URL+path, strings.NewReader(form.Encode()))
+	r, err := http.NewRequest(http.MethodPost, s.node.URL+path, strings.NewReader(form.Encode()))
 	ts.Check(err)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if app != "-" && secret != "" {
@@ -70,7 +70,7 @@ func authorize(ts *testscript.TestScript, _ bool, args []string) {
 		"username": {"ann"}, "password": {password}, "code_challenge": {ts.Getenv("challenge")},
 	}
 	change(form, args[1:])
-	r, err := http.NewRequest("POST", s.node.URL+"/services/oauth2/authorize", strings.NewReader(form.Encode()))
+	r, err := http.NewRequest(http.MethodPost, s.node.URL+"/services/oauth2/authorize", strings.NewReader(form.Encode()))
 	ts.Check(err)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Auth-Request-Type", "Named-User")
@@ -124,7 +124,7 @@ func guess(ts *testscript.TestScript, _ bool, args []string) {
 // may know it. Public apps' tokens are asked for at userinfo.
 func introspected(ts *testscript.TestScript, token string, want bool) {
 	s := sessionOf(ts)
-	r, err := http.NewRequest("GET", s.node.URL+"/oauth2/userinfo", nil)
+	r, err := http.NewRequest(http.MethodGet, s.node.URL+"/oauth2/userinfo", nil)
 	ts.Check(err)
 	r.Header.Set("Authorization", "Bearer "+token)
 	a := send(ts, r)
