@@ -180,10 +180,10 @@ func sarifPlace(f review.Finding) sarifLocation {
 		place.Logical[0].FullyQualifiedName = l.Logical
 	}
 	if l.File != "" {
-		place.Physical = &sarifPhysical{Artifact: sarifArtifact{URI: fileURI(l.File)}}
-		if l.Line > 0 {
-			place.Physical.Region = &sarifRegion{StartLine: l.Line}
-		}
+		// What concerns the whole file is shown at its head: viewers drop a result
+		// without a line.
+		region := &sarifRegion{StartLine: max(l.Line, 1)}
+		place.Physical = &sarifPhysical{Artifact: sarifArtifact{URI: fileURI(l.File)}, Region: region}
 	}
 	return place
 }
