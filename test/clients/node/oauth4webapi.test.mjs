@@ -143,6 +143,24 @@ for (const name of ['basic', 'opaque']) {
   })
 }
 
+test('another app learns nothing of a token, and ends none', async () => {
+  const as = await discover('oauth2')
+  const app = site.app('basic')
+  const other = site.app('opaque')
+  const { tokens } = await redeem(as, app)
+  const introspect = async (by, token) => {
+    const client = { client_id: by.client_id }
+    const response = await oauth.introspectionRequest(as, client, proof(by), token, insecure)
+    return oauth.processIntrospectionResponse(as, client, response)
+  }
+  for (const token of [tokens.access_token, tokens.refresh_token]) {
+    assert.deepEqual(await introspect(other, token), { active: false })
+    const response = await oauth.revocationRequest(as, { client_id: other.client_id }, proof(other), token, insecure)
+    await oauth.processRevocationResponse(response).catch(() => {}) // refused or passed over: it is alive afterwards
+    assert.equal((await introspect(app, token)).active, true)
+  }
+})
+
 test('revocation by a public app, and of nothing', async () => {
   const as = await discover('oauth2')
   const app = site.app('public')

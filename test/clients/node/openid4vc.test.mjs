@@ -11,7 +11,7 @@ import {
   Oauth2ClientErrorResponseError,
   setGlobalConfig,
 } from '@openid4vc/oauth2'
-import { basic, plain } from './site.mjs'
+import { basic, newVerifier, plain } from './site.mjs'
 
 setGlobalConfig({ allowInsecureUrls: true }) // plain HTTP, on loopback
 
@@ -141,6 +141,36 @@ test("the library's own Basic header is refused: it is no base64", async () => {
   })
   await assert.rejects(send, refusal(401, 'invalid_client'))
 })
+
+test('PKCE by plain, and none at all, are refused', async () => {
+  const { library, authorizationServerMetadata } = await open(site.app('basic'))
+  for (const methods of [['plain'], undefined]) {
+    const send = library.sendAuthorizationChallengeRequest({
+      authorizationServerMetadata: { ...authorizationServerMetadata, code_challenge_methods_supported: methods },
+      scope,
+      pkceCodeVerifier: newVerifier(),
+      additionalRequestPayload: credentials(),
+    })
+    await assert.rejects(send, refusal(400, 'invalid_request'))
+  }
+})
+
+for (const [name, why] of [
+  ['stranger', 'is not ours'],
+  ['off', 'has the flow switched off'],
+]) {
+  test(`an app that ${why} is refused, whatever the password`, async () => {
+    const { library, authorizationServerMetadata } = await open(site.app(name))
+    for (const password of [site.person.password, 'another pass phrase']) {
+      const send = library.sendAuthorizationChallengeRequest({
+        authorizationServerMetadata,
+        scope,
+        additionalRequestPayload: credentials({ password }),
+      })
+      await assert.rejects(send, refusal(400, 'unauthorized_client'))
+    }
+  })
+}
 
 test('refusals are read', async () => {
   const app = site.app('public')

@@ -205,6 +205,31 @@ func TestCodeIsWorthlessToOthers(t *testing.T) {
 	sound(t, token)
 }
 
+// So is a refresh token.
+func TestRefreshTokenIsWorthlessToOthers(t *testing.T) {
+	s := site.Plain(t)
+	app, other, public := s.App(t, "basic"), s.App(t, "post"), s.App(t, "public")
+	c := config(s, app, oauth2.AuthStyleInHeader)
+	token := exchange(t, t.Context(), s, app, c)
+	nobody := config(s, app, oauth2.AuthStyleInParams)
+	nobody.ClientSecret = ""
+	for name, row := range map[string]struct {
+		config *oauth2.Config
+		want   string
+	}{
+		"another app":  {config(s, other, oauth2.AuthStyleInParams), "invalid_grant"},
+		"a public app": {config(s, public, oauth2.AuthStyleInParams), "invalid_grant"},
+		"no proof":     {nobody, "invalid_client"},
+	} {
+		if _, err := again(t.Context(), row.config, token.RefreshToken); refused(t, err).ErrorCode != row.want {
+			t.Errorf("%s: %v, want %s", name, err, row.want)
+		}
+	}
+	next, err := again(t.Context(), c, token.RefreshToken)
+	site.Must(t, err)
+	sound(t, next)
+}
+
 func TestSpentCodeEndsWhatCameOfIt(t *testing.T) {
 	s := site.Plain(t)
 	app := s.App(t, "basic")
