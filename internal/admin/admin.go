@@ -14,7 +14,9 @@ import (
 	"countersign/internal/client"
 	"countersign/internal/grant"
 	"countersign/internal/key"
+	"countersign/internal/review"
 	"countersign/internal/secret"
+	"countersign/internal/usage"
 )
 
 // Desk is where an administrator works: the stores, the master keys, a clock, and
@@ -26,6 +28,9 @@ type Desk struct {
 	Signing  key.Store
 	Log      audit.Log
 	Keys     *secret.Keyring
+	Book     review.Book // waivers and runs of the review
+	Seen     usage.Store // what was seen of apps
+	About    Facts       // how this server was started; Usage and Waivers are read anew
 	Password PasswordRules
 	Actor    string // for the audit log: "cli", or who is signed in at the console
 	Now      func() time.Time
@@ -57,7 +62,7 @@ func (i Invalid) Error() string {
 
 // IsNotFound says whether the error means that the named thing does not exist.
 func IsNotFound(err error) bool {
-	for _, e := range []error{client.ErrNotFound, account.ErrNotFound, grant.ErrNotFound, key.ErrNotFound, ErrNoSecret} {
+	for _, e := range []error{client.ErrNotFound, account.ErrNotFound, grant.ErrNotFound, key.ErrNotFound, ErrNoSecret, review.ErrNoRun, review.ErrNoWaiver} {
 		if errors.Is(err, e) {
 			return true
 		}

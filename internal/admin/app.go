@@ -26,9 +26,10 @@ type AppResult struct {
 
 // CreateApp makes an app: every flow off but those asked for, PKCE required, the
 // secret required where there is one, rotation on. The flow refresh_token comes
-// along when the scopes ask for it. id may be empty; then one is drawn. Errors:
-// Invalid, client.ErrExists.
-func (d *Desk) CreateApp(ctx context.Context, id oauth.ClientID, sets []Set) (AppResult, error) {
+// along when the scopes ask for it. id may be empty; then one is drawn. What the
+// review calls critical is saved with a Consent only. Errors: Invalid, Stopped,
+// client.ErrExists.
+func (d *Desk) CreateApp(ctx context.Context, id oauth.ClientID, sets []Set, consent ...Consent) (AppResult, error) {
 	now := d.Now().UTC().Truncate(time.Millisecond)
 	if id == "" {
 		id = oauth.ClientID("app_" + secret.NewID(now).String())
@@ -51,12 +52,28 @@ func (d *Desk) CreateApp(ctx context.Context, id oauth.ClientID, sets []Set) (Ap
 		r.Secret, kept = client.NewSecret(d.Keys, c.ID, now, time.Time{})
 		c.Secrets = []client.Secret{kept}
 	}
-	e := d.event(audit.AppCreated).With("name", c.Name).With("type", string(c.Type))
+	stops, warns, err := d.lint(ctx, nil, c)
+	if err != nil {
+		return AppResult{}, err
+	}
+	e, err := d.consented(stops, given(consent).by(c), d.event(audit.AppCreated).With("name", c.Name).With("type", string(c.Type)))
+	if err != nil {
+		return AppResult{}, err
+	}
+	r.Warnings = append(r.Warnings, heard(c.ID, warns)...)
 	e.App = c.ID
 	if err := d.Apps.CreateClient(ctx, c, e); err != nil {
 		return AppResult{}, fmt.Errorf("create app: %w", err)
 	}
-	return r, nil
+	return r, d.waiveStopped(ctx, c.ID, stops, given(consent).by(c))
+}
+
+// given is the consent, if one was given.
+func given(consent []Consent) Consent {
+	if len(consent) == 0 {
+		return Consent{}
+	}
+	return consent[0]
 }
 
 // checkClientID refuses ids that break a client's URL or file format, and those
@@ -155,9 +172,10 @@ var ErrAmbiguous = errors.New("several apps have this name; use the client_id")
 
 // ChangeApp sets fields of an app, all or nothing, and says what changed. A flow
 // that is switched off, and an app that is switched off, end their tokens within
-// a second and for good. Errors: client.ErrNotFound, Invalid.
-func (d *Desk) ChangeApp(ctx context.Context, id oauth.ClientID, sets []Set) (AppResult, error) {
-	return d.changeApp(ctx, id, audit.AppChanged, func(c *client.Client, now time.Time) (string, error) {
+// a second and for good. What the change would make critical is saved with a
+// Consent only. Errors: client.ErrNotFound, Invalid, Stopped.
+func (d *Desk) ChangeApp(ctx context.Context, id oauth.ClientID, sets []Set, consent ...Consent) (AppResult, error) {
+	return d.changeApp(ctx, id, audit.AppChanged, given(consent), func(c *client.Client, now time.Time) (string, error) {
 		faults := apply(AppFields, c, sets, now, false)
 		if faults = append(faults, checkApp(c)...); len(faults) > 0 {
 			return "", faults
@@ -171,7 +189,7 @@ func (d *Desk) ChangeApp(ctx context.Context, id oauth.ClientID, sets []Set) (Ap
 const maxTries = 5
 
 // changeApp reads, changes and replaces an app; edit may return a new secret.
-func (d *Desk) changeApp(ctx context.Context, id oauth.ClientID, name audit.Name,
+func (d *Desk) changeApp(ctx context.Context, id oauth.ClientID, name audit.Name, consent Consent,
 	edit func(*client.Client, time.Time) (string, error),
 ) (AppResult, error) {
 	for try := 1; ; try++ {
@@ -190,7 +208,15 @@ func (d *Desk) changeApp(ctx context.Context, id oauth.ClientID, name audit.Name
 			return r, nil
 		}
 		next.Updated = now
-		e := describe(d.event(name), r.Changes)
+		stops, warns, err := d.lint(ctx, old, next)
+		if err != nil {
+			return AppResult{}, err
+		}
+		e, err := d.consented(stops, consent.by(next), describe(d.event(name), r.Changes))
+		if err != nil {
+			return AppResult{}, err
+		}
+		r.Warnings = append(r.Warnings, heard(id, warns)...)
 		e.App = id
 		err = d.Apps.ReplaceClient(ctx, next, e)
 		if errors.Is(err, client.ErrConflict) && try < maxTries {
@@ -202,7 +228,7 @@ func (d *Desk) changeApp(ctx context.Context, id oauth.ClientID, name audit.Name
 		if next.Disabled && !old.Disabled {
 			err = d.endApp(ctx, id)
 		}
-		return r, err
+		return r, errors.Join(err, d.waiveStopped(ctx, id, stops, consent.by(next)))
 	}
 }
 

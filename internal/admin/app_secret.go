@@ -47,7 +47,7 @@ func (d *Desk) RotateSecret(ctx context.Context, id oauth.ClientID, overlap time
 	if overlap < 0 || overlap > maxOverlap {
 		return AppResult{}, Invalid{{"overlap", fmt.Sprintf("%s is not between 0s and %s", client.Duration(overlap), client.Duration(maxOverlap))}}
 	}
-	return d.changeApp(ctx, id, audit.AppSecretAdded, func(c *client.Client, now time.Time) (string, error) {
+	return d.changeApp(ctx, id, audit.AppSecretAdded, Consent{}, func(c *client.Client, now time.Time) (string, error) {
 		if c.Type == client.Public {
 			return "", ErrPublic
 		}
@@ -78,7 +78,7 @@ func newestSecret(all []client.Secret, now time.Time) *client.Secret {
 // RemoveSecret ends one of two secrets at once. Errors: client.ErrNotFound,
 // ErrNoSecret, ErrLastSecret.
 func (d *Desk) RemoveSecret(ctx context.Context, id oauth.ClientID, secretID string) (AppResult, error) {
-	return d.changeApp(ctx, id, audit.AppSecretRemoved, func(c *client.Client, _ time.Time) (string, error) {
+	return d.changeApp(ctx, id, audit.AppSecretRemoved, Consent{}, func(c *client.Client, _ time.Time) (string, error) {
 		rest := slices.DeleteFunc(slices.Clone(c.Secrets), func(s client.Secret) bool { return s.ID == secretID })
 		switch {
 		case len(rest) == len(c.Secrets):

@@ -46,6 +46,11 @@ func (d *Desk) Snapshot(ctx context.Context, f Facts) (review.Snapshot, error) {
 	if err != nil {
 		return review.Snapshot{}, err
 	}
+	return d.snapshotOf(org, keys, apps, f), nil
+}
+
+// snapshotOf arranges records, saved or drafted.
+func (d *Desk) snapshotOf(org client.Org, keys []*key.Key, apps []*client.Client, f Facts) review.Snapshot {
 	s := review.Snapshot{
 		Taken: d.Now().UTC().Truncate(time.Second), ServerVersion: f.Version, Source: "server",
 		Server: serverValues(org, keys, f), Scopes: scopeValues(apps), Waivers: f.Waivers, Attestations: f.Attestations,
@@ -53,7 +58,7 @@ func (d *Desk) Snapshot(ctx context.Context, f Facts) (review.Snapshot, error) {
 	for _, c := range apps {
 		s.Apps = append(s.Apps, d.AppSnapshot(org, c, f))
 	}
-	return s, nil
+	return s
 }
 
 // AppSnapshot is one app, saved or drafted, as a review sees it.
@@ -117,6 +122,9 @@ func serverValues(org client.Org, keys []*key.Key, f Facts) review.Values {
 			bits = b
 		}
 	}
+	if len(algs) == 0 { // the first start makes one of each
+		algs, bits = []string{"ES256", "RS256"}, 2048
+	}
 	slices.Sort(algs)
 	v["server.keys.algs"] = review.Of(algs, "signing keys")
 	v["server.keys.min_bits"] = review.Of(bits, "signing keys")
@@ -136,13 +144,12 @@ func keyBits(k *key.Key) int {
 // lies behind a scope is the resource server's business: only the identity
 // scopes and full access are known here.
 func scopeValues(apps []*client.Client) map[string]review.Values {
-	identity := oauth.Scopes{oauth.ScopeOpenID, oauth.ScopeProfile, oauth.ScopeEmail, oauth.ScopePhone, oauth.ScopeAddress}
 	out := map[string]review.Values{}
 	for _, c := range apps {
 		for _, s := range c.Settings.Scopes {
 			full := s == "full"
 			out[string(s)] = review.Values{
-				"scope.identity":          review.Of(identity.Has(s), byVersion),
+				"scope.identity":          review.Of(onlyIdentity(oauth.Scopes{s}), byVersion),
 				"scope.privileged":        review.Of(full, byVersion),
 				"scope.wildcard":          review.Of(full, byVersion),
 				"scope.confidential":      review.Of(full, byVersion),

@@ -71,8 +71,8 @@ func tokenValues(c *client.Client, e *client.Effective) map[string]any {
 	return map[string]any{
 		"app.access_token.format": string(e.AccessFormat), "app.access_token.ttl": e.AccessTTL, "app.access_token.alg": e.AccessAlg,
 		"app.access_token.typ": "at+jwt", "app.access_token.binding": "none",
-		"app.access_token.audience": append([]string{}, e.AccessAudience...),
-		"app.id_token.ttl":          e.IDTokenTTL, "app.id_token.audience": append([]string{string(c.ID)}, c.Settings.IDToken.Audience...),
+		"app.access_token.audience": audience(c, e),
+		"app.id_token.ttl":          e.IDTokenTTL, "app.id_token.audience": append([]string{}, c.Settings.IDToken.Audience...), // besides the app itself
 		"app.id_token.audience_reviewed": false, "app.id_token.attributes": []string{}, "app.id_token.custom_permissions": false,
 		"app.id_token.nonce_required": c.Settings.IDToken.NonceRequired, "app.id_token.standard_claims": c.Settings.IDToken.Claims,
 		"app.refresh.rotation": e.Rotation, "app.refresh.reuse_detection": true, "app.refresh.grace": e.Grace,
@@ -80,6 +80,15 @@ func tokenValues(c *client.Client, e *client.Effective) map[string]any {
 		"app.refresh.absolute_ttl": endless(e.RefreshAbsolute), "app.refresh.revoke_on_logout": false,
 		"app.subject_type": "public",
 	}
+}
+
+// audience is who the app's access tokens are for. Without one they name the
+// issuer, which is right as long as they open nothing but this server.
+func audience(c *client.Client, e *client.Effective) []string {
+	if len(e.AccessAudience) == 0 && onlyIdentity(c.Settings.Scopes) {
+		return []string{"the issuer"}
+	}
+	return append([]string{}, e.AccessAudience...)
 }
 
 func policyValues(c *client.Client, e *client.Effective) map[string]any {

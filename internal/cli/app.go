@@ -23,13 +23,18 @@ type appCommands struct {
 
 type appCreate struct {
 	ClientID string `name:"client-id" help:"The client_id; drawn if it is left out." placeholder:"ID"`
+	consent
 	kong.Plugins
 }
 
 // Run makes the app and prints it, with its secret, once.
 func (c *appCreate) Run(s *session) error {
+	words, err := c.words(s.now())
+	if err != nil {
+		return err
+	}
 	return s.with(beginning, func(d *server.Data) error {
-		r, err := d.Desk.CreateApp(s.ctx, oauth.ClientID(c.ClientID), sets(c.Plugins))
+		r, err := d.Desk.CreateApp(s.ctx, oauth.ClientID(c.ClientID), sets(c.Plugins), words)
 		if err != nil {
 			return err
 		}
@@ -110,6 +115,7 @@ func (c *appShow) Run(s *session) error {
 
 type appSet struct {
 	appArg
+	consent
 	kong.Plugins
 }
 
@@ -119,8 +125,12 @@ func (c *appSet) Run(s *session) error {
 	if len(changes) == 0 {
 		return usage{"app set: nothing to change; name a setting, such as --flow device=off"}
 	}
+	words, err := c.words(s.now())
+	if err != nil {
+		return err
+	}
 	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
-		r, err := d.Desk.ChangeApp(s.ctx, a.ID, changes)
+		r, err := d.Desk.ChangeApp(s.ctx, a.ID, changes, words)
 		if err != nil {
 			return err
 		}

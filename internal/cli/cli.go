@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,28 +37,31 @@ type globals struct {
 	Data          *string `help:"Directory of the embedded database. Default: countersign-data." placeholder:"DIR"`
 	Database      *string `help:"URL of a PostgreSQL database instead." placeholder:"URL"`
 	MasterKeyFile *string `help:"File of the master key. Default: master.key in the data directory." placeholder:"FILE"`
-	Output        string  `short:"o" help:"How to print: table or json." enum:"table,json" default:"table"`
+	Output        string  `short:"o" help:"How to print: table or json; review knows more." placeholder:"FORM" default:"table"`
 }
 
 // commands is the tree of commands. Order is the order of the help.
 type commands struct {
 	globals
 
-	Demo     demoCommand    `cmd:"" help:"Try it: seed apps and a person, serve, and print commands to paste."`
-	Serve    serveCommand   `cmd:"" help:"Run the server."`
-	App      appCommands    `cmd:"" help:"External Client Apps: settings, switches, secrets."`
-	User     userCommands   `cmd:"" help:"People."`
-	Key      keyCommands    `cmd:"" help:"Signing keys."`
-	Grant    grantCommands  `cmd:"" help:"What people allowed apps to do."`
-	Org      orgCommands    `cmd:"" help:"Settings that hold for every app."`
-	Audit    auditCommands  `cmd:"" help:"The audit log."`
-	Token    tokenCommands  `cmd:"" help:"Look into a token."`
-	Explain  explainCommand `cmd:"" help:"Explain a rule, a flow or an event."`
-	Settings configCommands `cmd:"" name:"config" help:"Check and print the configuration."`
-	Backup   backupCommand  `cmd:"" help:"Copy the database while it is in use."`
-	Restore  restoreCommand `cmd:"" help:"Put a copy into a new data directory."`
-	Version  versionCommand `cmd:"" help:"Print the version."`
-	Docs     docsCommand    `cmd:"" hidden:"" help:"Write the generated reference pages."`
+	Demo     demoCommand     `cmd:"" help:"Try it: seed apps and a person, serve, and print commands to paste."`
+	Serve    serveCommand    `cmd:"" help:"Run the server."`
+	App      appCommands     `cmd:"" help:"External Client Apps: settings, switches, secrets."`
+	User     userCommands    `cmd:"" help:"People."`
+	Key      keyCommands     `cmd:"" help:"Signing keys."`
+	Grant    grantCommands   `cmd:"" help:"What people allowed apps to do."`
+	Org      orgCommands     `cmd:"" help:"Settings that hold for every app."`
+	Review   reviewCommands  `cmd:"" help:"The Security Health Review: judge every app and the server."`
+	Control  controlCommands `cmd:"" help:"The controls of the review."`
+	Waiver   waiverCommands  `cmd:"" help:"Findings of the review that somebody accepted for a time."`
+	Audit    auditCommands   `cmd:"" help:"The audit log."`
+	Token    tokenCommands   `cmd:"" help:"Look into a token."`
+	Explain  explainCommand  `cmd:"" help:"Explain a rule, a flow or an event."`
+	Settings configCommands  `cmd:"" name:"config" help:"Check and print the configuration."`
+	Backup   backupCommand   `cmd:"" help:"Copy the database while it is in use."`
+	Restore  restoreCommand  `cmd:"" help:"Put a copy into a new data directory."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Docs     docsCommand     `cmd:"" hidden:"" help:"Write the generated reference pages."`
 }
 
 // session is what a command works with.
@@ -76,6 +80,32 @@ type session struct {
 type usage struct{ text string }
 
 func (u usage) Error() string { return u.text }
+
+// ended is an outcome with an exit code of its own; err may be nil: everything
+// was said already.
+type ended struct {
+	code int
+	err  error
+}
+
+func (e ended) Error() string { return e.err.Error() }
+func (e ended) Unwrap() error { return e.err }
+
+// checkOutput refuses a form that a command does not write.
+func checkOutput(form string, command *kong.Node) error {
+	if form == "table" || form == "json" {
+		return nil
+	}
+	if command != nil && command.Target.CanAddr() {
+		if w, ok := command.Target.Addr().Interface().(interface{ forms() []string }); ok {
+			if slices.Contains(w.forms(), form) {
+				return nil
+			}
+			return usage{"-o: " + form + " is none of table, json, " + strings.Join(w.forms(), ", ")}
+		}
+	}
+	return usage{"-o: " + form + " is neither table nor json"}
+}
 
 // leave carries an exit code out of the parser, which prints help by itself.
 type leave struct{ code int }
@@ -107,6 +137,9 @@ func Main(args []string, in io.Reader, out, errOut io.Writer, environ []string) 
 		fmt.Fprintf(errOut, "countersign: %s\nTry: countersign --help\n", err)
 		return exitUsage
 	}
+	if err := checkOutput(c.Output, parsed.Selected()); err != nil {
+		return fail(errOut, err)
+	}
 	return fail(errOut, parsed.Run(&session{
 		globals: &c.globals, ctx: ctx, in: in, out: out, err: errOut, environ: environ, now: time.Now, stop: stop,
 	}))
@@ -136,6 +169,10 @@ func fail(w io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}
+	var coded ended
+	if errors.As(err, &coded) && coded.err == nil {
+		return coded.code
+	}
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintf(w, "countersign: %s\n", strings.TrimRight(line, "\n"))
 	}
@@ -144,6 +181,8 @@ func fail(w io.Writer, err error) int {
 	switch {
 	case errors.As(err, &u):
 		return exitUsage
+	case coded.code != exitOK:
+		return coded.code
 	case errors.As(err, &n), admin.IsNotFound(err), errors.Is(err, sqlstore.ErrNoDatabase):
 		return exitNotFound
 	}
@@ -183,6 +222,7 @@ func (s *session) open(a access) (*server.Data, error) {
 	return server.OpenData(s.ctx, server.DataOptions{
 		Dir: c.Data, Database: c.Database, MasterKey: string(c.MasterKey), Now: s.now, Actor: "cli",
 		MustExist: a != beginning, ReadOnly: a == reading, AuditKeep: time.Duration(c.AuditRetention), Password: c.Password,
+		About: server.About(c, version()),
 	})
 }
 

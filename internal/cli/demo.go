@@ -133,7 +133,7 @@ func (s *session) seedApps(data *server.Data, d *demo) error {
 			{Field: "flow", Values: []string{"code_and_credentials"}},
 			{Field: "redirect-uri", Values: []string{demoRedirect}},
 			{Field: "scope", Values: []string{"openid", "profile", "email", "offline_access", "refresh_token", "api"}},
-		})
+		}, admin.Consent{Force: true}) // a web app at a loopback address is for trials only
 		if err != nil {
 			return err
 		}

@@ -8,11 +8,12 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/flow"
 	"countersign/internal/oauth"
+	"countersign/internal/review/controls"
 	"countersign/internal/server"
 )
 
 type explainCommand struct {
-	What string `arg:"" help:"A rule such as code.other-app, a flow, an event, or one of: rules, flows, events."`
+	What string `arg:"" help:"A rule such as code.other-app, a flow, an event, a control, or one of: rules, flows, events."`
 }
 
 // Run explains one thing, or lists all of a kind.
@@ -44,7 +45,10 @@ func (c *explainCommand) Run(s *session) error {
 			return one(s, e, [][]string{{"event", string(e.Name)}, {"what happened", e.What}})
 		}
 	}
-	return notFound{fmt.Sprintf("there is no rule, flow or event %q; see: countersign explain rules, flows or events", c.What)}
+	if _, ok := controls.Control(c.What); ok {
+		return s.showControl(c.What)
+	}
+	return notFound{fmt.Sprintf("there is no rule, flow, event or control %q; see: countersign explain rules, flows or events, countersign control list", c.What)}
 }
 
 // notFound is an error with the exit code of something that does not exist.

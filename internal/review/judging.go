@@ -17,8 +17,9 @@ type judging struct {
 	serverReads map[string]map[string]bool // by server control: the app.* names it reads
 	reading     map[string]bool            // collects for serverReads; nil while an app control is judged
 	spared      func(app string) *judging  // of a variant: the judging that still holds for an app; nil for none
-	before      *judging                   // of a variant: the judging it varies
-	misuse      []string                   // mistakes in controls: names that do not exist, and the like
+	beyond      Beyond
+	before      *judging // of a variant: the judging it varies
+	misuse      []string // mistakes in controls: names that do not exist, and the like
 }
 
 type derivedKey struct{ app, name string }

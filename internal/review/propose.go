@@ -1,6 +1,9 @@
 package review
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Step is one setting to write, or, with Ask and no value, what a person must
 // supply or do.
@@ -11,6 +14,8 @@ type Step struct {
 	To   any    `json:"value"`  // the value to write; null if it must be asked for
 	Ask  string `json:"ask,omitempty"`
 	Only string `json:"only,omitempty"` // a condition that could not be decided: "confidential apps"
+
+	Beyond bool `json:"beyond,omitempty"` // it cannot be written here; Ask says why
 
 	value, former Value
 }
@@ -95,6 +100,11 @@ type Caller struct {
 	Owner string `json:"owner,omitempty"`
 }
 
+// Beyond says why a step cannot be written where it would have to be, in words
+// that follow the value: "this version binds no tokens"; "" if it can. Such a
+// step is shown and never counted as done.
+type Beyond func(Step) string
+
 // propose works out the fix of a control for a subject: the changes whose
 // condition is met and whose value differs. It is nil if nothing is left to do.
 func (r *judging) propose(c Control, app *App, forecast Forecast) *Proposal {
@@ -105,8 +115,9 @@ func (r *judging) propose(c Control, app *App, forecast Forecast) *Proposal {
 		if !needed {
 			continue
 		}
+		w = r.within(w)
 		p.Patch = append(p.Patch, w)
-		if w.Name != "" {
+		if w.Name != "" && w.Ask == "" {
 			p.Undo = append(p.Undo, Written{App: w.App, Name: w.Name, To: w.From})
 		}
 	}
@@ -124,6 +135,18 @@ func (r *judging) propose(c Control, app *App, forecast Forecast) *Proposal {
 	return p
 }
 
+// within turns a step that cannot be written into one for people.
+func (r *judging) within(w Step) Step {
+	if r.beyond == nil || w.Name == "" || w.value.Presence != Known {
+		return w
+	}
+	if why := r.beyond(w); why != "" {
+		w.Ask, w.Beyond = w.value.Text()+": "+why, true
+		w.To, w.value = nil, Value{}
+	}
+	return w
+}
+
 // write turns a declared change into a write for the subject; needed is false
 // if its condition is not met or the value is there already.
 func (e *Eval) write(c Change) (w Step, needed bool) {
@@ -137,6 +160,9 @@ func (e *Eval) write(c Change) (w Step, needed bool) {
 		}
 	}
 	if c.Name == "" {
+		if e.app != nil {
+			w.App = e.app.ID
+		}
 		return w, true
 	}
 	present, _ := e.value(c.Name)
@@ -199,4 +225,43 @@ func Merge(patches ...[]Step) (merged, conflicts []Step) {
 		}
 	}
 	return merged, conflicts
+}
+
+// Stricter is the one of two steps for one setting that serves both, because it
+// is better for the app; ok is false if neither side of the setting is.
+func Stricter(a, b Step) (strict Step, ok bool) {
+	first := func(less bool) (Step, bool) {
+		if less {
+			return a, true
+		}
+		return b, true
+	}
+	t := terms[a.Name]
+	if a.value.Presence != Known || b.value.Presence != Known {
+		return Step{}, false
+	}
+	switch x := a.value.Data.(type) {
+	case time.Duration:
+		y, _ := b.value.Data.(time.Duration)
+		switch t.Worse {
+		case IfMore:
+			return first(x <= y)
+		case IfLess:
+			return first(x >= y)
+		default:
+		}
+	case bool:
+		switch t.Worse {
+		case IfTrue:
+			return first(!x)
+		case IfFalse:
+			return first(x)
+		default:
+		}
+	case string:
+		if y, _ := b.value.Data.(string); t.Worse == IfLater {
+			return first(slices.Index(t.Words, x) <= slices.Index(t.Words, y))
+		}
+	}
+	return Step{}, false
 }

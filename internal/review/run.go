@@ -16,6 +16,7 @@ type Input struct {
 	Apps      []string // report these apps only, and the server; nil for all
 	Only      []string // report these controls only; nil for all
 	Forecast  Forecast // who would break; nil if use is not recorded
+	Beyond    Beyond   // what cannot be written here; nil: everything can
 	WhatIf    bool     // judge again with each fix applied, for previews and ranked improvements
 }
 
@@ -76,6 +77,7 @@ type AppScore struct {
 // are ordered by app, the server last, and within a subject by the catalogue.
 func Judge(in Input) *Run {
 	j := newJudging(in.Snapshot, in.Controls, in.Proofs)
+	j.beyond = in.Beyond
 	run := &Run{
 		Schema: SchemaName, Header: headerOf(in), judged: j, input: in,
 		Findings: []Finding{}, Apps: []AppScore{}, Rules: map[string]Text{}, Bands: map[string]Band{},

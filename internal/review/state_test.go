@@ -157,7 +157,7 @@ func TestLint(t *testing.T) {
 		{"an old fail made worse", "app.first_party", "false", "par"},
 	} {
 		var got []string
-		for _, r := range Lint(saved, saved.with(t, c.set, c.to), few()) {
+		for _, r := range Lint(saved, saved.with(t, c.set, c.to), few(), nil) {
 			text := r.Control
 			if r.Blocks {
 				text += " blocks"
@@ -176,7 +176,7 @@ func TestLintCannotLockOut(t *testing.T) {
 		ID: "admin-plane", Scope: PerServer, CVSS: BandCritical, Text: Text{Title: "t"},
 		Pass: func(e *Eval) Truth { return e.True("server.admin.mfa") },
 	}
-	remarks := Lint(small(t).with(t, "server.admin.mfa", "true"), small(t).with(t, "server.admin.mfa", "false"), []Control{admin})
+	remarks := Lint(small(t).with(t, "server.admin.mfa", "true"), small(t).with(t, "server.admin.mfa", "false"), []Control{admin}, nil)
 	if len(remarks) != 1 || remarks[0].Blocks {
 		t.Errorf("%+v", remarks)
 	}

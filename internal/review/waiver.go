@@ -48,15 +48,15 @@ var (
 // Waive makes the waiver of one finding of a run, tied to the values the
 // control read. It fails with one of the ErrWaiver errors.
 func (r *Run) Waive(control, app, reason, owner string, until time.Time) (Waiver, error) {
-	switch now := r.Header.Snapshot; {
-	case strings.ContainsAny(control+app, "*?") || control == "":
+	now := r.Header.Snapshot
+	if strings.ContainsAny(control+app, "*?") || control == "" {
 		return Waiver{}, ErrWaiverPattern
-	case strings.TrimSpace(reason) == "":
-		return Waiver{}, ErrWaiverReason
-	case strings.TrimSpace(owner) == "" || !r.knows(owner):
+	}
+	if err := CheckAcceptance(now, reason, owner, until); err != nil {
+		return Waiver{}, err
+	}
+	if !r.knows(owner) {
 		return Waiver{}, ErrWaiverOwner
-	case !until.After(now) || until.After(now.Add(LongestWaiver)):
-		return Waiver{}, ErrWaiverUntil
 	}
 	f, ok := r.Find(control, app)
 	if !ok || !waivable(f.Status) {
@@ -66,9 +66,39 @@ func (r *Run) Waive(control, app, reason, owner string, until time.Time) (Waiver
 		return Waiver{}, ErrWaiverConfirmed
 	}
 	return Waiver{
-		Control: control, App: app, Reason: reason, Owner: owner, Until: until, Since: r.Header.Snapshot,
+		Control: control, App: app, Reason: reason, Owner: owner, Until: until, Since: now,
 		ValueHash: f.ValueHash, Scopes: r.scopesOf(app),
 	}, nil
+}
+
+// CheckAcceptance says whether a waiver could be made at a time with these
+// words. It fails with one of the ErrWaiver errors.
+func CheckAcceptance(now time.Time, reason, owner string, until time.Time) error {
+	switch {
+	case strings.TrimSpace(reason) == "":
+		return ErrWaiverReason
+	case strings.TrimSpace(owner) == "":
+		return ErrWaiverOwner
+	case !until.After(now) || until.After(now.Add(LongestWaiver)):
+		return ErrWaiverUntil
+	}
+	return nil
+}
+
+// InForce is what [Run.WaiverState] says of a waiver that counts.
+const InForce = "in force"
+
+// WaiverState says whether a waiver counts in this run: [InForce], or why it
+// does not. It needs a run made by [Judge].
+func (r *Run) WaiverState(w Waiver) string {
+	f, ok := r.Find(w.Control, w.App)
+	if !ok {
+		return "it matches no finding"
+	}
+	if why := r.judged.lapsed(w, f); why != "" {
+		return why
+	}
+	return InForce
 }
 
 // waivable statuses are those that somebody could have to accept.

@@ -24,6 +24,7 @@ type DataOptions struct {
 	PollEvery time.Duration
 	AuditKeep time.Duration // 0: for ever
 	Password  config.Password
+	About     admin.Facts // how the server is started, for the review
 }
 
 // Data is an open database with the keys that fit it, and a desk to work at.
@@ -58,9 +59,14 @@ func OpenData(ctx context.Context, o DataOptions) (*Data, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &Data{DB: db, Keys: keys, Desk: &admin.Desk{
-		Apps: db, People: db, Grants: db, Signing: db, Log: db, Keys: keys, Actor: o.Actor, Now: o.Now,
+		Apps: db, People: db, Grants: db, Signing: db, Log: db, Book: db, Seen: db, About: o.About, Keys: keys, Actor: o.Actor, Now: o.Now,
 		Password: passwordRules(o.Password),
 	}}, nil
+}
+
+// About is what a review needs to know of a configuration.
+func About(c config.Config, version string) admin.Facts {
+	return admin.Facts{Version: version, TrustedProxies: c.TrustedProxies, Salesforce: bool(c.Salesforce.Enabled)}
 }
 
 func passwordRules(p config.Password) admin.PasswordRules {

@@ -14,7 +14,7 @@ import (
 type Seen struct {
 	App     oauth.ClientID
 	Flow    flow.Name
-	What    Trait // Login, Token, Refresh, ForeignLook; "" for a request that is not counted
+	What    Trait // Login, Token or Refresh; "" for a request that is not counted
 	Scopes  oauth.Scopes
 	Traits  []Trait
 	Address netip.Addr

@@ -25,9 +25,9 @@ const (
 	Refresh     Trait = "refresh"      // a refresh token became the next tokens
 	NoChallenge Trait = "no-challenge" // a login without code_challenge
 	InHeader    Trait = "in-header"    // a login with the person's credentials outside the POST body
-	Unproven    Trait = "unproven"     // a redemption or refresh without the app's credentials
+	BareToken   Trait = "bare-token"   // a redemption without the app's credentials
+	BareRefresh Trait = "bare-refresh" // a refresh without the app's credentials
 	Repeated    Trait = "repeated"     // a refresh that presented the last token again and was answered
-	ForeignLook Trait = "foreign-look" // an introspection of another app's token
 )
 
 // Prefixes of traits with a word behind them.

@@ -13,7 +13,11 @@ var redirectExact = review.Control{
 	CVSS:   review.BandCritical,
 
 	NotApplicable: func(e *review.Eval) review.Truth {
-		return e.False("app.issues_codes")
+		return review.Any(
+			e.False("app.issues_codes"),
+			// Without a browser flow and without a URI no request can name one.
+			review.All(e.Empty("app.redirect_uris"), e.False("app.flows.authorization_code")),
+		)
 	},
 	Pass: func(e *review.Eval) review.Truth {
 		const uris = "app.redirect_uris"

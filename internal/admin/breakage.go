@@ -1,0 +1,159 @@
+package admin
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/internal/flow"
+	"countersign/internal/oauth"
+	"countersign/internal/review"
+	"countersign/internal/usage"
+)
+
+// harmless are settings that no request meets: who owns an app, what a person
+// must do, and what this version does whatever anybody sets.
+var harmless = []string{
+	"app.usage.", "app.secret.rotation_scheduled", "app.code_and_credentials.guest", "app.code_and_credentials.in_url",
+	"app.static_credentials", "app.oauth.enabled", "app.pkce.methods", "app.refresh.reuse_detection", "app.access_token.typ",
+	"server.admin.", "server.audit.", "server.secrets.", "server.pages.", "server.logs.", "server.http.no_store",
+	"server.oauth.code_replay_revokes", "server.oauth.app_creation", "server.oauth.dcr", "server.oauth.new_apps_start_disabled",
+	"server.revocation.", "server.introspection.",
+}
+
+// broken says how many of an app's recent requests a step would have refused,
+// when the last of them came, and whether that is known at all. What depends on
+// something that is not recorded is unknown, not nobody.
+func (t *traffic) broken(a review.App, s review.Step) (n int64, last time.Time, known bool) {
+	id := oauth.ClientID(a.ID)
+	count := func(traits ...usage.Trait) (int64, time.Time, bool) {
+		n, last := t.recent(id, "", traits...)
+		return n, last, true
+	}
+	if s.Name == "" || slices.ContainsFunc(harmless, func(p string) bool { return strings.HasPrefix(s.Name, p) }) {
+		return 0, time.Time{}, true
+	}
+	if name, ok := strings.CutPrefix(s.Name, "app.flows."); ok {
+		return t.withoutFlow(id, flow.Name(name), s)
+	}
+	if name, ok := strings.CutPrefix(s.Name, "server.oauth.allow."); ok {
+		return t.withoutFlow(id, flow.Name(name), s)
+	}
+	on := s.To == true
+	switch s.Name {
+	case "app.pkce.required", "server.oauth.require_pkce":
+		if on {
+			return count(usage.NoChallenge)
+		}
+	case "app.require_secret.code":
+		if on {
+			return count(usage.BareToken)
+		}
+	case "app.require_secret.refresh":
+		if on {
+			return count(usage.BareRefresh)
+		}
+	case "app.code_and_credentials.post_only":
+		if on {
+			return count(usage.InHeader)
+		}
+	case "app.refresh.grace":
+		return count(usage.Repeated)
+	case "app.refresh.rotation", "app.refresh.policy", "app.refresh.idle_ttl", "app.refresh.absolute_ttl":
+		return t.unlessSeen(id, usage.Refresh) // whether it kept the next token is not recorded
+	case "app.code.ttl":
+		return t.unlessSeen(id, usage.Token) // how long it took is not recorded
+	case "app.scopes":
+		return t.withoutScopes(id, s)
+	case "app.policy.ip":
+		return t.outside(id, a, s)
+	}
+	return 0, time.Time{}, false
+}
+
+// unlessSeen: nobody breaks if such requests never came; otherwise it is unknown.
+func (t *traffic) unlessSeen(id oauth.ClientID, trait usage.Trait) (int64, time.Time, bool) {
+	n, _ := t.recent(id, "", trait)
+	return 0, time.Time{}, n == 0
+}
+
+// withoutFlow: all requests of a flow fail without it; a flow that is switched
+// on breaks nobody.
+func (t *traffic) withoutFlow(id oauth.ClientID, name flow.Name, s review.Step) (int64, time.Time, bool) {
+	switch {
+	case s.To == true:
+		return 0, time.Time{}, true
+	case s.To == nil:
+		return 0, time.Time{}, false
+	case name == flow.RefreshToken:
+		n, last := t.recent(id, "", usage.Refresh)
+		return n, last, true
+	}
+	n, last := t.recent(id, name, usage.Login, usage.Token, usage.Refresh)
+	return n, last, true
+}
+
+// withoutScopes: whoever was granted a scope that goes away.
+func (t *traffic) withoutScopes(id oauth.ClientID, s review.Step) (n int64, last time.Time, known bool) {
+	kept, ok := s.To.([]string)
+	if !ok {
+		return 0, time.Time{}, false
+	}
+	from := usage.DayOf(t.now) - recentDays + 1
+	gone := map[oauth.Scope]int64{}
+	for _, k := range t.apps[id] {
+		scope, ok := k.Trait.Scope()
+		if !ok || k.Day < from || slices.Contains(kept, string(scope)) {
+			continue
+		}
+		c := t.counts[k]
+		gone[scope] += c.N
+		n = max(n, gone[scope]) // one token may hold several
+		if c.Last.After(last) {
+			last = c.Last
+		}
+	}
+	return n, last, true
+}
+
+// outside: requests from networks that the app's ranges do not cover, once they
+// are enforced.
+func (t *traffic) outside(id oauth.ClientID, a review.App, s review.Step) (n int64, last time.Time, known bool) {
+	texts, _ := a.Values["app.policy.ip_ranges"].Data.([]string)
+	if s.To != "enforce" {
+		return 0, time.Time{}, false
+	}
+	if len(texts) == 0 { // no range admits everybody
+		return 0, time.Time{}, true
+	}
+	var ranges []netip.Prefix
+	for _, text := range texts {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			ranges = append(ranges, p)
+		}
+	}
+	from := usage.DayOf(t.now) - recentDays + 1
+	for _, k := range t.apps[id] {
+		net, ok := k.Trait.Network()
+		if !ok || k.Day < from {
+			continue
+		}
+		if !net.IsValid() { // networks that were not told apart
+			return 0, time.Time{}, false
+		}
+		covered := func(r netip.Prefix) bool { return r.Overlaps(net) && r.Bits() <= net.Bits() }
+		if slices.ContainsFunc(ranges, covered) {
+			continue
+		}
+		if slices.ContainsFunc(ranges, net.Overlaps) { // part of the network only
+			return 0, time.Time{}, false
+		}
+		c := t.counts[k]
+		n += c.N
+		if c.Last.After(last) {
+			last = c.Last
+		}
+	}
+	return n, last, true
+}
