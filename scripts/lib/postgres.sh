@@ -1,18 +1,18 @@
 # shellcheck shell=bash
 # Sourced by scripts/test: a PostgreSQL server of the run's own, on a socket in a
 # temporary folder, without a port, run by an unprivileged user. Tests find it by
-# COUNTERSIGN_TEST_POSTGRES, and each makes a database of its own in it.
+# TEST_POSTGRES, and each makes a database of its own in it.
 
-# start_postgres exports COUNTERSIGN_TEST_POSTGRES, or fails and has said why.
+# start_postgres exports TEST_POSTGRES, or fails and has said why.
 # The server of an earlier stage is used again; stop_postgres ends it.
 start_postgres() {
 	local bin dir
-	if [[ -n ${COUNTERSIGN_TEST_POSTGRES:-} ]]; then
+	if [[ -n ${TEST_POSTGRES:-} ]]; then
 		return
 	fi
 	if [[ -e $work/postgres.url ]]; then
-		COUNTERSIGN_TEST_POSTGRES=$(<"$work/postgres.url")
-		export COUNTERSIGN_TEST_POSTGRES
+		TEST_POSTGRES=$(<"$work/postgres.url")
+		export TEST_POSTGRES
 		return
 	fi
 	bin=$(postgres_bin) || install_postgres || {
@@ -39,8 +39,8 @@ start_postgres() {
 		as_postgres cat "$dir/log"
 		return 1
 	}
-	export COUNTERSIGN_TEST_POSTGRES="postgres://countersign@/postgres?host=$dir"
-	echo "$COUNTERSIGN_TEST_POSTGRES" >"$work/postgres.url"
+	export TEST_POSTGRES="postgres://countersign@/postgres?host=$dir"
+	echo "$TEST_POSTGRES" >"$work/postgres.url"
 }
 
 stop_postgres() {

@@ -5,6 +5,11 @@
 tools_dir=$PWD/.tools
 tools_job=''
 
+# as_released runs a command with the settings of the released binary. Whatever
+# does not need others has these, so that the libraries are compiled once: SQLite
+# alone takes a minute.
+as_released() { CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -trimpath" "$@"; }
+
 # need_go_and_git ends the run when one is missing: nothing works without.
 need_go_and_git() {
 	if ! command -v git >/dev/null; then

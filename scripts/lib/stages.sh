@@ -3,11 +3,6 @@
 # its output in a log; it fails when a command of it fails. Unless it calls count
 # or skip, it is one test.
 
-# as_released runs a command with the settings of the released binary. Whatever
-# does not need others has these, so that the libraries are compiled once: SQLite
-# alone takes a minute.
-as_released() { CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -trimpath" "$@"; }
-
 # go_test runs tests and counts each of them.
 go_test() {
 	build_testsum
@@ -147,7 +142,7 @@ stage_fuzz() {
 # folder's testdata, where it stays: commit it with the fix.
 fuzz_one() {
 	local log="$work/fuzz/$2${1//\//-}"
-	if ! go test -run '^$' -fuzz "^$2\$" -fuzztime "${COUNTERSIGN_FUZZTIME:-5s}" -parallel 1 "$1" >"$log.log" 2>&1; then
+	if ! go test -run '^$' -fuzz "^$2\$" -fuzztime "${TEST_FUZZTIME:-5s}" -parallel 1 "$1" >"$log.log" 2>&1; then
 		touch "$log.failed"
 		return 1
 	fi
@@ -172,7 +167,7 @@ stage_lint() {
 	"$tools_dir/bin/golangci-lint" config verify
 	as_released "$tools_dir/bin/golangci-lint" run --allow-parallel-runners ./...
 	if command -v shellcheck >/dev/null; then
-		shellcheck -x .ci/run scripts/test test/clients/run
+		shellcheck -x .ci/run scripts/test scripts/generate test/clients/run
 	else
 		remark "no shellcheck for the scripts"
 	fi
