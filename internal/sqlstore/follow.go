@@ -29,18 +29,23 @@ type follower struct {
 	told  bool  // apply was given everything once
 	ver   int64 // of the configuration that apply was given
 	keys  map[string]*key.Key
-	seen  map[secret.ID]struct{} // endings of the overlap that were given
-	last  time.Time              // of the newest ending that was given, but never beyond this node's clock
+	seen  given     // endings that were given: those of the overlap and longer
+	last  time.Time // of the newest ending that was given, but never beyond this node's clock
 }
 
 const (
 	selectPoll    = `SELECT v.ver, f.floor_tb, f.ceil_tb FROM config_version v, slot_floor f WHERE v.id = 1 AND f.id = 1`
 	selectChanged = `SELECT kind, id, ver, doc FROM config WHERE tenant = $1 AND ver > $2 ORDER BY ver`
 	selectEnded   = `SELECT id, kind, family, user_id, app_id FROM ended WHERE sk = $1 AND id > $2 ORDER BY id`
+	countEnded    = `SELECT count(*) FROM ended WHERE sk = $1 AND id > $2 AND id <= $3`
 )
 
-// seenFor is longer than the overlap of any engine.
-const seenFor = 5 * time.Minute
+const (
+	// seenFor is longer than the overlap of any engine.
+	seenFor = 5 * time.Minute
+	// settling is how long after its id was drawn an ending is usually committed.
+	settling = time.Second
+)
 
 // Follow sets what is told about configuration and endings: everything at the
 // next Poll, from then on what changed; the own changes of this DB before the
@@ -51,7 +56,7 @@ func (db *DB) Follow(apply func(Changes)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.apply, f.told, f.ver, f.last = apply, false, 0, time.Time{}
-	f.keys, f.seen = map[string]*key.Key{}, map[secret.ID]struct{}{}
+	f.keys, f.seen = map[string]*key.Key{}, nil
 	db.eng.settle(0)
 }
 
@@ -152,9 +157,9 @@ func (f *follower) readConfig(t tx, c *Changes) (int64, error) {
 // readEnded reads endings with ids beyond the newest one seen, less the overlap:
 // ids of other nodes may be committed out of order.
 func (f *follower) readEnded(t tx, overlap time.Duration, c *Changes) (fresh []secret.ID, err error) {
-	var from secret.ID
-	if !f.last.IsZero() {
-		from = secret.FirstID(f.last.Add(-overlap))
+	from, err := f.unread(t, overlap)
+	if err != nil {
+		return nil, err
 	}
 	err = t.each(selectEnded, []any{onlyShard, from[:]}, func(scan func(...any) error) error {
 		var id, family []byte
@@ -167,7 +172,7 @@ func (f *follower) readEnded(t tx, overlap time.Duration, c *Changes) (fresh []s
 		copy(e.ID[:], id)
 		copy(e.Family[:], family)
 		e.Kind, e.User, e.Client = grant.EndingKind(kind), oauth.UserID(user), oauth.ClientID(app)
-		if _, known := f.seen[e.ID]; !known {
+		if !f.seen.has(e.ID) {
 			c.Endings = append(c.Endings, e)
 			fresh = append(fresh, e.ID)
 		}
@@ -176,25 +181,35 @@ func (f *follower) readEnded(t tx, overlap time.Duration, c *Changes) (fresh []s
 	return fresh, err
 }
 
+// unread is where to begin reading: at the overlap, unless all of it but the last
+// second is known to be read. To count rows costs a twentieth of reading them,
+// and in a storm of logouts the overlap holds many.
+func (f *follower) unread(t tx, overlap time.Duration) (from secret.ID, err error) {
+	if f.last.IsZero() {
+		return from, nil
+	}
+	from = secret.FirstID(f.last.Add(-overlap))
+	recent := secret.FirstID(f.last.Add(-min(settling, overlap)))
+	var rows int64
+	_, err = t.one(countEnded, []any{onlyShard, from[:], recent[:]}, &rows)
+	if rows == int64(f.seen.between(from, recent)) {
+		from = recent
+	}
+	return from, err
+}
+
 // note remembers what was given out, and forgets what no poll will read again.
 // One ending of a node whose clock is far ahead must not hide all that follow:
 // hence now.
 func (f *follower) note(ver int64, fresh []secret.ID, now time.Time) {
 	f.ver = max(f.ver, ver)
 	for _, id := range fresh {
-		f.seen[id] = struct{}{}
+		f.seen.add(id)
 		if at := id.Time(); at.After(f.last) && !at.After(now) {
 			f.last = at
 		}
 	}
-	if len(f.seen) < 2*len(fresh)+4096 {
-		return
-	}
-	for id := range f.seen {
-		if id.Time().Before(f.last.Add(-seenFor)) {
-			delete(f.seen, id)
-		}
-	}
+	f.seen.forget(secret.FirstID(f.last.Add(-seenFor)))
 }
 
 // configured tells the follower about this node's own change of configuration,

@@ -240,6 +240,52 @@ func TestClockFarAhead(t *testing.T) {
 	}
 }
 
+// TestLateEnding: an ending whose commit took ten seconds is found though many
+// are newer, and before and after that a poll reads only what is of the last
+// second.
+func TestLateEnding(t *testing.T) {
+	p := newPair(t)
+	end := func(at time.Time) {
+		t.Helper()
+		if out, err := p.near.EndAccess(t.Context(), secret.NewID(at), at, p.event()); out != oauth.Won || err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	poll := func(known int) {
+		t.Helper()
+		if err := p.far.Poll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.farEndings.Len(); n != known {
+			t.Errorf("another node knows %d of %d endings", n, known)
+		}
+		f := &p.far.follow
+		err := p.far.eng.read(t.Context(), func(db tx) error {
+			from, err := f.unread(db, p.far.eng.overlap())
+			if want := secret.FirstID(f.last.Add(-settling)); from != want {
+				t.Errorf("the next poll reads from %v, want %v", from.Time(), want.Time())
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 40 {
+		p.clock.Add(time.Second / 2)
+		end(p.clock.Now())
+	}
+	poll(40)
+	end(p.clock.Now().Add(-10 * time.Second))
+	poll(41)
+	p.clock.Add(time.Hour) // longer than ids are remembered
+	end(p.clock.Now())
+	poll(42)
+	if n := len(p.far.follow.seen); n != 1 {
+		t.Errorf("%d ids remembered, want the last one", n)
+	}
+}
+
 func TestMeta(t *testing.T) {
 	db := open(t, Options{})
 	if value, err := db.Meta(t.Context(), "master key"); value != nil || err != nil {
