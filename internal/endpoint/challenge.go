@@ -44,7 +44,7 @@ func (e *dialect) challenge(r *web.Request) (web.Answer, error) {
 			return err
 		}
 		got, err = e.Headless.Login(r.Context(), req)
-		r.Event.User = got.User
+		r.Event.User, r.Event.Seen = got.User, got.Seen
 		return err
 	})
 	if err != nil {

@@ -36,7 +36,7 @@ func (e *dialect) token(r *web.Request) (web.Answer, error) {
 			RefreshToken: form.Text("refresh_token"), Style: token.StyleStandard,
 			Address: r.Address(), RequestID: r.ID(),
 		})
-		r.Event.User = a.Grant.User
+		r.Event.User, r.Event.Seen = a.Grant.User, a.Seen
 		return err
 	})
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"countersign/internal/oauth"
 	"countersign/internal/policy"
 	"countersign/internal/secret"
+	"countersign/internal/usage"
 )
 
 // Place says where the person's credentials stood.
@@ -51,6 +52,7 @@ type Answer struct {
 	User    oauth.UserID
 	Code    string
 	Expires time.Time
+	Seen    usage.Seen // for the counters
 }
 
 // Authenticator answers headless logins.
@@ -129,7 +131,20 @@ func (h *Authenticator) Login(ctx context.Context, r Request) (Answer, error) {
 	if err := h.Audit.Record(ctx, issued(code, r)); err != nil {
 		return Answer{Client: app}, fmt.Errorf("record the login: %w", err)
 	}
+	a.Seen = seen(code, r)
 	return a, nil
+}
+
+// seen says what the login looked like, for the counters.
+func seen(c grant.Code, r Request) usage.Seen {
+	s := usage.Seen{App: c.Client, Flow: c.Flow, What: usage.Login, Address: r.Address}
+	if c.Challenge == [32]byte{} {
+		s.Traits = append(s.Traits, usage.NoChallenge)
+	}
+	if r.Place != InBody {
+		s.Traits = append(s.Traits, usage.InHeader)
+	}
+	return s
 }
 
 // mayAsk judges the app before any credential is looked at: a confidential app

@@ -54,7 +54,7 @@ func (d *door) authorize(r *web.Request) (web.Answer, error) {
 		a, err = d.Headless.Login(r.Context(), request)
 		return err
 	})
-	r.Event.User = a.User
+	r.Event.User, r.Event.Seen = a.User, a.Seen
 	if unreadable != nil && errors.Is(err, headless.ErrNoCredentials) {
 		err = unreadable
 	}

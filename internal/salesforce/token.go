@@ -57,7 +57,7 @@ func (d *door) exchange(r *web.Request) (web.Answer, error) {
 		a, err = d.Tokens.Exchange(r.Context(), request)
 		return err
 	})
-	r.Event.User = a.Grant.User
+	r.Event.User, r.Event.Seen = a.Grant.User, a.Seen
 	if err != nil {
 		return web.Answer{}, err
 	}

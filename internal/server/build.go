@@ -15,6 +15,7 @@ import (
 	"countersign/internal/login"
 	"countersign/internal/salesforce"
 	"countersign/internal/token"
+	"countersign/internal/usage"
 	"countersign/internal/web"
 )
 
@@ -30,12 +31,13 @@ func (s *Server) build() error {
 	}
 	s.metrics = newMetrics(s.o.Version, routes)
 	s.refused = &web.Recorder{Write: s.write, Now: s.o.Now, Log: s.o.Log}
+	s.used = &usage.Counter{Store: s.DB, Now: s.o.Now}
 	proxies, err := web.ParsePrefixes(s.cfg.TrustedProxies)
 	if err != nil {
 		return err
 	}
 	site := &web.Site{
-		Log: s.o.Log, Now: s.o.Now, Metrics: s.metrics, Refused: s.refused.Refused, Origins: s.origins.Allowed, HTTPS: s.https(),
+		Log: s.o.Log, Now: s.o.Now, Metrics: s.metrics, Refused: s.refused.Refused, Used: s.used.See, Origins: s.origins.Allowed, HTTPS: s.https(),
 		Proxies: web.Proxies{Trusted: proxies, Forwarded: s.cfg.ProxyHeader == "forwarded"},
 	}
 	mux, err := site.Handler(routes...)
@@ -45,7 +47,7 @@ func (s *Server) build() error {
 	s.health = &health{next: mux, checks: []check{{"database", s.DB.Ready}, {"keys", s.keysReady}}}
 	s.handler = s.health
 	s.metrics.registry.MustRegister(&state{
-		lost: s.refused.Lost, store: s.DB.Stats, pool: s.pool.Stats, endings: s.endings, ready: func() bool { return s.health.readiness().Ready },
+		lost: s.refused.Lost, uncounted: s.used.Dropped, store: s.DB.Stats, pool: s.pool.Stats, endings: s.endings, ready: func() bool { return s.health.readiness().Ready },
 	})
 	return nil
 }

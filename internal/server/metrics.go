@@ -99,6 +99,8 @@ type state struct {
 	endings *grant.Endings
 	ready   func() bool
 	lost    func() uint64
+
+	uncounted func() uint64
 }
 
 // gauge and counter are the columns of the table in Collect.
@@ -125,6 +127,7 @@ var (
 	descQueue      = desc("store_queue", "Changes that wait to be written.")
 	descSlots      = desc("store_slots_behind", "Slots of the ring of spent values that should have been emptied.")
 	descLost       = desc("audit_dropped_total", "Audit events of refusals that were dropped because too many waited.")
+	descUncounted  = desc("usage_dropped_total", "Observations of requests that were not counted because too many waited.")
 	descLease      = desc("store_lease_age_seconds", "Time since the last good poll; at ten nothing is issued.")
 	descVersion    = desc("config_version", "Version of apps, keys and settings that this node knows.")
 	descEndings    = desc("endings", "Endings of grants and tokens kept in memory.")
@@ -163,6 +166,7 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 		{descSwept, st.Swept},
 		{descHashed, pool.Done},
 		{descLost, s.lost()},
+		{descUncounted, s.uncounted()},
 	} {
 		put(c.d, counter, float64(c.v))
 	}

@@ -19,6 +19,7 @@ import (
 const (
 	flushEvery = time.Second
 	turnEvery  = 30 * time.Second
+	usageEvery = time.Minute
 	// endingsFor is how long an ending matters: the life of the longest access
 	// token, and clocks that differ.
 	endingsFor = client.AccessTokenCeiling + time.Hour
@@ -125,6 +126,11 @@ func (s *Server) janitors(ctx context.Context, wg *sync.WaitGroup) {
 		s.refused.Run(ctx, tick.C)
 	})
 	wg.Go(func() { s.every(ctx, turnEvery, s.turn) })
+	wg.Go(func() {
+		s.CountUsage(ctx) // at once, so that the data say since when somebody counts
+		s.every(ctx, usageEvery, s.CountUsage)
+		s.CountUsage(context.WithoutCancel(ctx))
+	})
 }
 
 func (s *Server) every(ctx context.Context, period time.Duration, job func(context.Context)) {
@@ -149,4 +155,12 @@ func (s *Server) turn(ctx context.Context) {
 		s.o.Log.LogAttrs(ctx, slog.LevelInfo, "signing keys turned", slog.Int("keys", n))
 	}
 	s.endings.Sweep(s.o.Now().Add(-endingsFor))
+}
+
+// CountUsage writes what was seen of apps since the last time. What cannot be written now is written
+// a minute later.
+func (s *Server) CountUsage(ctx context.Context) {
+	if err := s.used.Flush(ctx); err != nil && ctx.Err() == nil {
+		s.o.Log.LogAttrs(ctx, slog.LevelWarn, "usage of apps not counted yet", slog.String("fault", err.Error()))
+	}
 }

@@ -20,6 +20,7 @@ import (
 	"countersign/internal/grant"
 	"countersign/internal/key"
 	"countersign/internal/login"
+	"countersign/internal/usage"
 	"countersign/internal/web"
 )
 
@@ -43,6 +44,7 @@ type Server struct {
 	origins *endpoint.Origins
 	pool    *login.Pool
 	refused *web.Recorder
+	used    *usage.Counter
 	metrics *metrics
 	health  *health
 	handler http.Handler

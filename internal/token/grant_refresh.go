@@ -133,7 +133,7 @@ func (x *Exchanger) settleLost(ctx context.Context, app client.Identity, p proof
 		a.RefreshToken = x.successor(p.refresh, fam.Issued)
 		return nil
 	case p.refresh.Seq == fam.Seq-1 && app.Effective.Grace > 0 && now.Sub(fam.Issued) <= app.Effective.Grace:
-		a.RefreshToken = x.successor(p.refresh, fam.Issued)
+		a.RefreshToken, a.repeated = x.successor(p.refresh, fam.Issued), true
 		return x.record(ctx, event(now, audit.TokenReanswered, r, &p.grant))
 	}
 	return x.contain(ctx, p, r, audit.RefreshReused, ErrRefreshReused)

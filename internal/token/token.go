@@ -23,6 +23,7 @@ import (
 	"countersign/internal/oauth"
 	"countersign/internal/policy"
 	"countersign/internal/secret"
+	"countersign/internal/usage"
 )
 
 // Request is a token request as a dialect read it.
@@ -54,6 +55,9 @@ type Answer struct {
 	IDToken      string
 	Scopes       oauth.Scopes
 	IssuedAt     time.Time
+	Seen         usage.Seen // for the counters
+
+	repeated bool // the last refresh, answered again
 }
 
 // Exchanger answers token requests.
@@ -130,7 +134,24 @@ func (x *Exchanger) Exchange(ctx context.Context, r Request) (Answer, error) {
 		return Answer{Client: app, Grant: p.grant}, err
 	}
 	// 7 answer
+	a.Seen = seen(app, p, a, r)
 	return a, nil
+}
+
+// seen says what the request looked like, for the counters.
+func seen(app client.Identity, p proof, a Answer, r Request) usage.Seen {
+	s := usage.Seen{App: app.ID, Flow: p.grant.Flow, What: usage.Token, Scopes: a.Scopes, Address: r.Address}
+	bare := usage.BareToken
+	if p.refresh != nil {
+		s.What, bare = usage.Refresh, usage.BareRefresh
+	}
+	if !app.Proven {
+		s.Traits = append(s.Traits, bare)
+	}
+	if a.repeated {
+		s.Traits = append(s.Traits, usage.Repeated)
+	}
+	return s
 }
 
 func (x *Exchanger) authenticate(r Request) (client.Identity, error) {

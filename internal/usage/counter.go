@@ -3,6 +3,7 @@ package usage
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,13 +28,24 @@ type Counter struct {
 	Now   func() time.Time
 
 	mu       sync.Mutex
-	counts   map[Key]Count
-	networks map[place]map[netip.Prefix]bool // told apart today
+	shapes   map[shape]Count // since the last Flush
+	counts   map[Key]Count   // of a Flush that failed
+	networks map[place]map[netip.Prefix]bool
 	day      int32
 	dropped  uint64
 }
 
-// place is where networks are told apart.
+// shape is what equal requests have in common: one entry for many of them.
+type shape struct {
+	place
+	day     int32
+	what    Trait
+	traits  string
+	scopes  string
+	network Trait
+}
+
+// place is where networks are told apart, anew each day.
 type place struct {
 	app  oauth.ClientID
 	flow flow.Name
@@ -41,7 +53,8 @@ type place struct {
 
 const (
 	mostNetworks = 32      // told apart for one app, flow and day; more are counted together
-	mostCounters = 100_000 // that wait for a Flush; what is more is not counted
+	mostShapes   = 50_000  // that wait for a Flush; what is more is not counted
+	mostCounters = 100_000 // that wait for another try to write them
 )
 
 // See counts one request. It never blocks and never fails.
@@ -50,26 +63,46 @@ func (c *Counter) See(s Seen) {
 		return
 	}
 	now := c.Now()
+	at := shape{place: place{s.App, s.Flow}, day: DayOf(now), what: s.What, scopes: s.Scopes.String()}
+	for _, t := range s.Traits {
+		at.traits += string(t) + " "
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if day := DayOf(now); day != c.day {
-		c.day, c.networks = day, map[place]map[netip.Prefix]bool{}
-	}
-	key := Key{App: s.App, Flow: s.Flow, Day: c.day}
-	add := func(t Trait) {
-		key.Trait = t
-		c.add(key, Count{1, now})
-	}
-	add(s.What)
-	for _, t := range s.Traits {
-		add(t)
-	}
-	for _, scope := range s.Scopes {
-		add(OfScope(scope))
+	if at.day != c.day || c.networks == nil {
+		c.day, c.networks = at.day, map[place]map[netip.Prefix]bool{}
 	}
 	if s.Address.IsValid() {
-		add(c.network(place{s.App, s.Flow}, s.Address))
+		at.network = c.network(at.place, s.Address)
 	}
+	old, known := c.shapes[at]
+	if !known && len(c.shapes) >= mostShapes {
+		c.dropped++
+		return
+	}
+	if c.shapes == nil {
+		c.shapes = map[shape]Count{}
+	}
+	c.shapes[at] = Count{old.N + 1, now}
+}
+
+// keys are the counters that requests of a shape raise.
+func (s shape) keys() []Key {
+	traits := []Trait{s.what}
+	for t := range strings.FieldsSeq(s.traits) {
+		traits = append(traits, Trait(t))
+	}
+	for scope := range strings.FieldsSeq(s.scopes) {
+		traits = append(traits, OfScope(oauth.Scope(scope)))
+	}
+	if s.network != "" {
+		traits = append(traits, s.network)
+	}
+	out := make([]Key, len(traits))
+	for i, t := range traits {
+		out[i] = Key{s.app, s.flow, s.day, t}
+	}
+	return out
 }
 
 func (c *Counter) network(at place, a netip.Addr) Trait {
@@ -93,19 +126,36 @@ func (c *Counter) network(at place, a netip.Addr) Trait {
 	return OfNetwork(p)
 }
 
-func (c *Counter) add(k Key, n Count) {
-	if c.counts == nil {
-		c.counts = map[Key]Count{}
-	}
-	old, known := c.counts[k]
-	if !known && len(c.counts) >= mostCounters {
-		c.dropped++
-		return
+// add raises a counter in a map that is bounded.
+func add(counts map[Key]Count, k Key, n Count) (counted bool) {
+	old, known := counts[k]
+	if !known && len(counts) >= mostCounters {
+		return false
 	}
 	if n.Last.Before(old.Last) {
 		n.Last = old.Last
 	}
-	c.counts[k] = Count{old.N + n.N, n.Last}
+	counts[k] = Count{old.N + n.N, n.Last}
+	return true
+}
+
+// take empties the memory into counters.
+func (c *Counter) take() map[Key]Count {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := c.counts
+	if counts == nil {
+		counts = map[Key]Count{}
+	}
+	for s, n := range c.shapes {
+		for _, k := range s.keys() {
+			if !add(counts, k, n) {
+				c.dropped += uint64(n.N) //nolint:gosec // never negative
+			}
+		}
+	}
+	c.counts, c.shapes = nil, nil
+	return counts
 }
 
 // flushBatch is how many counters share a commit: enough for most minutes of
@@ -115,10 +165,7 @@ const flushBatch = 1000
 // Flush writes what was gathered. What could not be written waits for the next
 // Flush.
 func (c *Counter) Flush(ctx context.Context) error {
-	c.mu.Lock()
-	counts := c.counts
-	c.counts = nil
-	c.mu.Unlock()
+	counts := c.take()
 	for {
 		batch := make(map[Key]Count, min(len(counts), flushBatch))
 		for k, n := range counts {
@@ -127,7 +174,9 @@ func (c *Counter) Flush(ctx context.Context) error {
 			}
 		}
 		if err := c.Store.CountUsage(ctx, batch); err != nil {
-			c.putBack(counts)
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.counts = counts
 			return err
 		}
 		for k := range batch {
@@ -136,14 +185,6 @@ func (c *Counter) Flush(ctx context.Context) error {
 		if len(counts) == 0 {
 			return nil
 		}
-	}
-}
-
-func (c *Counter) putBack(counts map[Key]Count) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for k, n := range counts {
-		c.add(k, n)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"countersign/internal/fault"
 	"countersign/internal/oauth"
 	"countersign/internal/secret"
+	"countersign/internal/usage"
 )
 
 // Site is what every route shares.
@@ -26,6 +27,9 @@ type Site struct {
 	// Refused is told of every refusal and must not block; Recorder.Refused
 	// makes audit events of them. nil: nobody is told.
 	Refused func(Event, *oauth.Error)
+	// Used is told of every request that succeeded and says what it looked like,
+	// and must not block; usage.Counter counts them. nil: nobody counts.
+	Used func(usage.Seen)
 	// Origins says whether a page at the origin may read answers to the app;
 	// an empty id asks whether any app registered the origin. nil: none.
 	Origins func(origin string, app oauth.ClientID) bool
@@ -217,6 +221,9 @@ func (s *Site) finish(r *Request, refusal *oauth.Error, err error) {
 	s.log(r, outcome, err)
 	if s.Metrics != nil {
 		s.Metrics.Observe(e.Route, outcome, e.Rule, e.Duration)
+	}
+	if outcome == OutcomeOK && s.Used != nil {
+		s.Used(e.Seen)
 	}
 	if outcome == OutcomeRefused && s.Refused != nil && r.route.Handle != nil {
 		s.Refused(*e, refusal)

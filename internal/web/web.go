@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"countersign/internal/oauth"
+	"countersign/internal/usage"
 )
 
 // Handler answers one request. It returns what to send, or an error: a refusal
@@ -59,6 +60,7 @@ type Event struct {
 	Status    int
 	Rule      string // of a refusal
 	Duration  time.Duration
+	Seen      usage.Seen // what it looked like, of a request that is counted
 }
 
 // Answer is what a Handler wants to be sent. The zero Answer is 200 without a
