@@ -65,16 +65,19 @@ want_postgres() {
 stage_faults() {
 	local folders
 	folders=$(folders_with '^//go:build.*\bfaults\b')
-	[[ -n $folders ]] || skip "no test is built with the tag faults yet"
+	[[ -n $folders ]] || skip "no test is built with the tag faults"
 	want_postgres
 	# shellcheck disable=SC2086 # one word per folder
 	as_released go_test -tags faults -run Fault $folders
 }
 
+# build_binary leaves out debugging information, a quarter of the size. Stack traces
+# and profiles do not need it.
+build_binary() { as_released go build -ldflags=-w -o "$work/countersign" ./cmd/countersign; }
+
 stage_build() {
 	local most=30 size
-	[[ -d cmd/countersign ]] || skip "cmd/countersign does not exist yet"
-	as_released go build -o "$work/countersign" ./cmd/countersign
+	build_binary
 	size=$(($(stat -c %s "$work/countersign") / 100000))
 	remark "binary $((size / 10)).$((size % 10)) MB"
 	if ((size > most * 10)); then
@@ -89,7 +92,6 @@ stage_build() {
 }
 
 stage_generated() {
-	[[ -x scripts/generate ]] || skip "scripts/generate does not exist yet"
 	scripts/generate --check
 }
 
@@ -97,10 +99,9 @@ stage_generated() {
 # script prints a closing line of our form, and is given the binary and Node.
 stage_clients() {
 	local status=0
-	[[ -x test/clients/run ]] || skip "test/clients/run does not exist yet"
 	need_node || remark "no Node 22, its judges are skipped"
 	if [[ ! -x $work/countersign ]]; then
-		as_released go build -o "$work/countersign" ./cmd/countersign
+		build_binary
 	fi
 	COUNTERSIGN_BINARY=$work/countersign test/clients/run >"$work/clients.out" || status=$?
 	cat "$work/clients.out"
@@ -127,7 +128,7 @@ stage_fuzz() {
 		done
 	done
 	targets=$(wc -l <"$work/targets")
-	((targets > 0)) || skip "no fuzz target yet"
+	((targets > 0)) || skip "there is no fuzz target"
 	mkdir -p "$work/fuzz"
 	export work
 	export -f fuzz_one
