@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"countersign/internal/audit"
@@ -70,7 +72,7 @@ func FlagText(s review.Step) string {
 // lint judges a draft of one app against what is saved, by the controls of the
 // review. old is nil for a new app, which has no tokens yet. It returns what
 // must not be saved and what people should know.
-func (d *Desk) lint(ctx context.Context, old, next *client.Client) (stops Stopped, warns []string, err error) {
+func (d *Desk) lint(ctx context.Context, old, next *client.Client) (stops Stopped, warns []review.Remark, err error) {
 	org, err := d.Apps.Org(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read settings: %w", err)
@@ -95,7 +97,7 @@ func (d *Desk) lint(ctx context.Context, old, next *client.Client) (stops Stoppe
 		case r.Blocks:
 			stops = append(stops, r)
 		default:
-			warns = append(warns, fmt.Sprintf("%s (%s %.1f)", r.Control, r.Severity.Level, r.Severity.Computed))
+			warns = append(warns, r)
 		}
 	}
 	return stops, warns, nil
@@ -158,10 +160,19 @@ func (d *Desk) waiveStopped(ctx context.Context, id oauth.ClientID, stops Stoppe
 	return nil
 }
 
-// heard puts what the review warns of into one sentence.
-func heard(id oauth.ClientID, warns []string) []string {
+// heard puts what the review warns of into one sentence, the worst first.
+func heard(id oauth.ClientID, warns []review.Remark) []string {
 	if len(warns) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("the review would find %s; see: countersign review --app %s", strings.Join(warns, ", "), id)}
+	slices.SortStableFunc(warns, func(a, b review.Remark) int { return cmp.Compare(b.Severity.Computed, a.Severity.Computed) })
+	var names []string
+	for _, r := range warns[:min(3, len(warns))] {
+		names = append(names, fmt.Sprintf("%s (%s %.1f)", r.Control, r.Severity.Level, r.Severity.Computed))
+	}
+	text := strings.Join(names, ", ")
+	if more := len(warns) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return []string{fmt.Sprintf("the review would find %s; see: countersign review fix --app %s", text, id)}
 }

@@ -115,7 +115,7 @@ var unserved = map[string]any{
 	"app.consent.explicit": false, "app.consent.reask_on_wider_scope": false, "app.par.required": false,
 	"app.device.code_ttl": nil, "app.device.confirm_page": nil, "app.device.user_code_bits": nil,
 	"app.token_exchange.audiences": []string{}, "app.token_exchange.trusted_issuers": []string{}, "app.token_exchange.auto_provision": "off",
-	"app.keys": nil, "app.logout.backchannel_uri": nil, "app.logout.post_logout_redirect_uris": []string{},
+	"app.keys": []review.Key{}, "app.logout.backchannel_uri": nil, "app.logout.post_logout_redirect_uris": []string{},
 	"app.mobile.key_attested": nil, "app.mobile.policy_claim": nil, "app.mobile.screen_lock": nil,
 	"app.push.end_to_end": nil, "app.push.payload_mode": nil,
 	"app.events.delivered": []string{}, "app.events.signed": nil, "app.events.subscriptions": []string{},

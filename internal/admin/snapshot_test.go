@@ -51,6 +51,8 @@ func fits(term review.Term, data any) bool {
 		return term.Kind == review.Word && (term.Words == nil || slices.Contains(term.Words, d))
 	case time.Duration:
 		return term.Kind == review.Duration
+	case []review.Key:
+		return term.Kind == review.Keys
 	case time.Time:
 		return term.Kind == review.Time
 	case []string:

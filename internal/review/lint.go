@@ -1,7 +1,5 @@
 package review
 
-import "strings"
-
 // Remark is what the review says about a draft before it is saved.
 type Remark struct {
 	Finding
@@ -15,13 +13,14 @@ var neverBlocks = map[string]bool{"admin-plane": true}
 
 // Lint judges a draft against what is saved, by the same controls. It remarks
 // only what the change makes new or worse, so that an old weakness never stops
-// an unrelated edit; a critical fail blocks, any other warns. Saved may lack
-// the app that the draft adds.
+// an unrelated edit. A fail of a control that is critical by itself blocks; any
+// other warns, also one that only the app's exposure lifts to critical: an
+// ordinary new app must not need a waiver. Saved may lack the app that the draft
+// adds.
 //
 // A fail that was there before and reads nothing that changed blocks nothing,
-// though the change may expose the app more. Nor does one that only slept behind
-// a switch, unless its control is critical by itself: an emergency switch must
-// go back on. Both are warnings.
+// though the change may expose the app more. Nor does switching on again an app
+// that was off: an emergency switch must go back.
 func Lint(saved, draft Snapshot, controls []Control, beyond Beyond) []Remark {
 	before := Judge(Input{Snapshot: saved, Controls: controls, Beyond: beyond})
 	after := Judge(Input{Snapshot: draft, Controls: controls, Beyond: beyond})
@@ -35,38 +34,28 @@ func Lint(saved, draft Snapshot, controls []Control, beyond Beyond) []Remark {
 		if f.Status != Fail || known && was.Status == Fail && was.Severity.Computed >= f.Severity.Computed {
 			continue
 		}
-		unrelated := known && (was.Status == Fail && was.ValueHash == f.ValueHash ||
-			f.Severity.Base < 9 && onlySwitches(saved, draft, f, was.Status == NotApplicable))
+		unrelated := known && (was.Status == Fail && was.ValueHash == f.ValueHash || onlyOn(saved, draft, f))
 		remarks = append(remarks, Remark{
 			Finding: f, Was: was.Status,
-			Blocks: f.Severity.Computed >= 9 && !unrelated && !f.Waived() && !neverBlocks[f.Control],
+			Blocks: f.Severity.Base >= 9 && f.Severity.Computed >= 9 && !unrelated && !f.Waived() && !neverBlocks[f.Control],
 		})
 	}
 	return remarks
 }
 
-// onlySwitches reports whether of everything a finding of an app rests on only
-// switches differ between two snapshots: that the whole app is on or, if the
-// control slept, a flow of it; not how it is set.
-func onlySwitches(saved, draft Snapshot, f Finding, slept bool) bool {
+// onlyOn reports whether of everything a finding of an app rests on only this
+// changed: that the app is on.
+func onlyOn(saved, draft Snapshot, f Finding) bool {
 	before, ok := saved.app(f.App)
 	after, there := draft.app(f.App)
-	if !ok || !there || !slept && before.Values["app.enabled"].same(after.Values["app.enabled"]) {
+	if !ok || !there || before.Values["app.enabled"].same(after.Values["app.enabled"]) {
 		return false
 	}
 	for _, v := range f.Values {
 		t := terms[v.Name]
-		if t.Derived != "" || isSwitch(v.Name) || !t.perApp() {
-			continue
-		}
-		if !before.Values[v.Name].same(after.Values[v.Name]) {
+		if t.Derived == "" && t.perApp() && v.Name != "app.enabled" && v.Name != "app.blocked" && !before.Values[v.Name].same(after.Values[v.Name]) {
 			return false
 		}
 	}
 	return true
-}
-
-// isSwitch reports whether a name switches an app or a flow.
-func isSwitch(name string) bool {
-	return strings.HasPrefix(name, "app.flows.") || name == "app.enabled" || name == "app.blocked" || name == "app.oauth.enabled"
 }
