@@ -25,7 +25,7 @@ func tokenFields() []Field[app] {
 		choice("id-token-alg", "How ID tokens are signed.", "OpenID Connect Core 1.0 §2",
 			func(c *app) *string { return &c.Settings.IDToken.Alg }, string(jose.ES256), string(jose.RS256)),
 		length("id-token-ttl", "How long an ID token is accepted.", "OpenID Connect Core 1.0 §2",
-			func(c *app) *client.Duration { return &c.Settings.IDToken.TTL }, "5m", 30*time.Second, 12*time.Hour),
+			func(c *app) *client.Duration { return &c.Settings.IDToken.TTL }, "2m", 30*time.Second, 12*time.Hour),
 		list("id-token-audience", "ID", "Further audiences of ID tokens.", "OpenID Connect Core 1.0 §2",
 			func(c *app) *[]string { return &c.Settings.IDToken.Audience }, checkAudience),
 		onOff("nonce-required", "A login that asks for openid must send a nonce.", "OpenID Connect Core 1.0 §3.1.2.1",
@@ -45,10 +45,10 @@ func refreshFields() []Field[app] {
 		choice("refresh-policy", "How refresh tokens end: by disuse, by age, at once, or never.", "RFC 9700 §4.14.2",
 			func(c *app) *client.RefreshPolicy { return &c.Policy.RefreshPolicy },
 			client.RefreshInactivity, client.RefreshLifetime, client.RefreshZero, client.RefreshInfinite),
-		length("refresh-ttl", "The time of the policies inactivity (30d by default) and lifetime (365d).", "RFC 9700 §4.14.2",
+		length("refresh-ttl", "The time of the policies inactivity (30d by default) and lifetime (90d).", "RFC 9700 §4.14.2",
 			func(c *app) *client.Duration { return &c.Policy.RefreshTTL }, "30d", time.Minute, 3650*24*time.Hour),
 		length("refresh-absolute", "Under inactivity: the longest time since the login.", "RFC 9700 §4.14.2",
-			func(c *app) *client.Duration { return &c.Policy.RefreshAbsolute }, "365d", time.Minute, 3650*24*time.Hour),
+			func(c *app) *client.Duration { return &c.Policy.RefreshAbsolute }, "90d", time.Minute, 3650*24*time.Hour),
 	}
 }
 

@@ -11,13 +11,13 @@ import (
 
 // Defaults of settings that an app leaves out.
 const (
-	DefaultCodeTTL        = 60 * time.Second
-	MaxCodeTTL            = 120 * time.Second
-	DefaultAccessTTL      = 15 * time.Minute
-	DefaultIDTokenTTL     = 5 * time.Minute
-	DefaultGrace          = 10 * time.Second
-	DefaultRefreshIdle    = 30 * 24 * time.Hour
-	DefaultRefreshAbsoute = 365 * 24 * time.Hour
+	DefaultCodeTTL         = 60 * time.Second
+	MaxCodeTTL             = 120 * time.Second
+	DefaultAccessTTL       = 15 * time.Minute
+	DefaultIDTokenTTL      = 2 * time.Minute
+	DefaultGrace           = 10 * time.Second
+	DefaultRefreshIdle     = 30 * 24 * time.Hour
+	DefaultRefreshAbsolute = 90 * 24 * time.Hour
 )
 
 // Effective are the values that count: server default, then the app's setting,
@@ -112,9 +112,9 @@ func (e *Effective) resolveRefresh(org Org, p *Policy) {
 	switch e.RefreshPolicy {
 	case RefreshInactivity:
 		e.RefreshIdle = orDuration(p.RefreshTTL, DefaultRefreshIdle)
-		e.RefreshAbsolute = orDuration(p.RefreshAbsolute, DefaultRefreshAbsoute)
+		e.RefreshAbsolute = orDuration(p.RefreshAbsolute, DefaultRefreshAbsolute)
 	case RefreshLifetime:
-		e.RefreshAbsolute = orDuration(p.RefreshTTL, DefaultRefreshAbsoute)
+		e.RefreshAbsolute = orDuration(p.RefreshTTL, DefaultRefreshAbsolute)
 	case RefreshInfinite, RefreshZero:
 	}
 	if org.MaxRefresh > 0 && (e.RefreshAbsolute == 0 || e.RefreshAbsolute > time.Duration(org.MaxRefresh)) {

@@ -69,7 +69,7 @@ var stricter = map[string]struct {
 		return e.AccessTTL == DefaultAccessTTL
 	}},
 	"inactivity, 30 days, by default": {Org{}, func(*Client) {}, func(e *Effective) bool {
-		return e.RefreshPolicy == RefreshInactivity && e.RefreshIdle == 30*24*time.Hour && e.RefreshAbsolute == 365*24*time.Hour
+		return e.RefreshPolicy == RefreshInactivity && e.RefreshIdle == 30*24*time.Hour && e.RefreshAbsolute == 90*24*time.Hour
 	}},
 	"a lifetime has no idle end": {Org{}, func(c *Client) {
 		c.Policy.RefreshPolicy, c.Policy.RefreshTTL = RefreshLifetime, Duration(time.Hour)

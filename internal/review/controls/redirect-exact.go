@@ -30,6 +30,12 @@ var redirectExact = review.Control{
 		)
 	},
 
+	// A loopback address of an app that is no native one is where it is developed:
+	// nothing leaves the machine, and it should not be left there.
+	Minor: func(e *review.Eval) review.Truth {
+		return e.EveryItem("app.redirect_uris", "full https URIs, or http on a loopback address", looseBeyondLoopback)
+	},
+
 	Probe: review.Probe{ID: "probe.redirect-fuzz"},
 	Fix: review.Fix{
 		Patch: []review.Change{

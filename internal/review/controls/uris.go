@@ -69,6 +69,17 @@ func looseOnWeb(uri string) string {
 	return notHTTPS(uri)
 }
 
+// looseBeyondLoopback is looseOnWeb, but for http on a loopback address.
+//
+// Spec: RFC 8252 §8.3.
+func looseBeyondLoopback(uri string) string {
+	says := looseOnWeb(uri)
+	if u, ok := parsed(uri); ok && loose(uri) == "" && u.Scheme == "http" && (u.Hostname() == "localhost" || loopbackLiteral(u)) {
+		return ""
+	}
+	return says
+}
+
 // looseOnDevice is loose, for a native app: besides https it may use a
 // loopback address, or a private-use scheme with a dot.
 //
