@@ -72,7 +72,8 @@ const (
 type Store interface {
 	// RedeemCode spends the code, opens the family and writes the event, in one
 	// commit. Lost: the code was spent before. A code whose slot the ring has
-	// passed is Lost, too.
+	// passed is Lost, too. A family whose grant, person, app or pair ended since
+	// the code was issued is born ended.
 	RedeemCode(ctx context.Context, r Redemption) (oauth.Outcome, error)
 	// RotateRefresh replaces generation r.Refresh.Seq by the next one and writes
 	// the event, in one commit. Lost: that generation is not the present one, or

@@ -17,8 +17,13 @@ var (
 	spendCode = eachSlot(`INSERT INTO `, ` (sk, tb, id, kind, rid)
 SELECT $1, $2, $3, $4, $5 WHERE CAST($2 AS int4) >= CAST($6 AS int4) AND CAST($2 AS int4) < CAST($7 AS int4)
 ON CONFLICT DO NOTHING RETURNING kind`)
-	openFamily = eachSlot(`INSERT INTO rt_family (sk, id, user_id, app_id, seq, issued_us, rid, epoch, jkt, data)
-SELECT sk, id, $5, $6, 1, $7, rid, $8, $9, $10 FROM `, ` WHERE sk = $1 AND tb = $2 AND id = $3 AND rid = $4
+	// openFamily: what ended since the code was issued ($11 on) may have been
+	// written after the code was looked at. Its family is born dead, because the
+	// ending found none to mark, and is forgotten long before a refresh token.
+	openFamily = eachSlot(`INSERT INTO rt_family (sk, id, user_id, app_id, seq, issued_us, rid, epoch, jkt, data, revoked_us)
+SELECT sk, id, $5, $6, 1, $7, rid, $8, $9, $10, (SELECT CAST($7 AS int8) FROM ended e WHERE e.sk = 0 AND e.id >= $11 AND
+(e.kind = 1 AND e.family = $3 OR e.kind = 2 AND e.user_id = $5 OR e.kind = 3 AND e.app_id = $6 OR e.kind = 4 AND e.user_id = $5 AND e.app_id = $6)
+LIMIT 1) FROM `, ` WHERE sk = $1 AND tb = $2 AND id = $3 AND rid = $4
 ON CONFLICT DO NOTHING RETURNING seq`)
 	auditRedeem = eachSlot(`INSERT INTO outbox (sk, id, ev) SELECT sk, $5, $6 FROM `,
 		` WHERE sk = $1 AND tb = $2 AND id = $3 AND rid = $4 ON CONFLICT DO NOTHING`)
@@ -48,8 +53,9 @@ func (db *DB) RedeemCode(ctx context.Context, r grant.Redemption) (oauth.Outcome
 		event: []any{r.Event.ID[:], r.Event.Encode()},
 	}
 	if r.Refresh {
+		since := secret.FirstID(c.ID.Time())
 		rd.family = []any{
-			string(c.User), string(c.Client), r.Now.UnixMicro(), c.Epoch, thumbprint(c.JKT), packFamily(c.Flow, c.Scopes),
+			string(c.User), string(c.Client), r.Now.UnixMicro(), c.Epoch, thumbprint(c.JKT), packFamily(c.Flow, c.Scopes), since[:],
 		}
 	}
 	var out oauth.Outcome

@@ -124,6 +124,51 @@ func endGrants(t *testing.T, db Database) {
 	}
 }
 
+// redeemEnded: an ending may come between the look at a code and its redemption.
+// The family is then born dead: endings are forgotten after a day, refresh
+// tokens live longer.
+func redeemEnded(t *testing.T, db Database) {
+	n := db.Open(t)
+	n.Register(t, alice)
+	var r grant.Redemption
+	for name, end := range map[string]func() error{
+		"grant": func() error {
+			_, err := n.Store.EndGrant(t.Context(), r.Code.ID, 0, db.Now(), revoked(db.Now()))
+			return err
+		},
+		"person": func() error {
+			_, err := n.Store.EndGrants(t.Context(), alice, "", db.Now(), revoked(db.Now()))
+			return err
+		},
+		"app": func() error {
+			_, err := n.Store.EndGrants(t.Context(), "", app, db.Now(), revoked(db.Now()))
+			return err
+		},
+		"pair": func() error {
+			_, err := n.Store.EndGrants(t.Context(), alice, app, db.Now(), revoked(db.Now()))
+			return err
+		},
+	} {
+		db.Advance(t, time.Second)
+		r = NewRedemption(db.Now(), alice, app)
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		redeem(t, n, oauth.Won, r)
+		if f := family(t, n, r.Code.ID); !f.Ended.Equal(f.Issued) {
+			t.Errorf("%s: a code issued before its ending opened a living family: ended %v, issued %v", name, f.Ended, f.Issued)
+		}
+		rotate(t, n, oauth.Lost, NewRotation(r.Now, r, 1))
+		db.Advance(t, time.Second)
+		if later := open(t, db, n, alice, app); !family(t, n, later.Code.ID).Ended.IsZero() {
+			t.Errorf("%s: a code issued after the ending opened a dead family", name)
+		}
+	}
+	if stranger := open(t, db, n, bob, other); !family(t, n, stranger.Code.ID).Ended.IsZero() {
+		t.Error("somebody else's family was born dead")
+	}
+}
+
 // fresh gives names that no other sub-test used.
 func fresh(t *testing.T, db Database, n Node, user oauth.UserID, client oauth.ClientID) (a, b oauth.UserID, x, y oauth.ClientID) {
 	t.Helper()

@@ -68,6 +68,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"end grant", endGrant},
 		{"end access token", endAccess},
 		{"end by person, app and pair", endGrants},
+		{"redeem what ended meanwhile", redeemEnded},
 		{"end answer lost", endAnswerLost},
 		{"endings on other nodes", endingsElsewhere},
 		{"families", families},
