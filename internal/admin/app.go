@@ -34,16 +34,8 @@ func (d *Desk) CreateApp(ctx context.Context, id oauth.ClientID, sets []Set, con
 	if id == "" {
 		id = oauth.ClientID("app_" + secret.NewID(now).String())
 	}
-	faults := checkClientID(id)
-	c := &client.Client{ID: id, Created: now, Updated: now}
-	first := slices.DeleteFunc(slices.Clone(sets), func(s Set) bool { return s.Field != "type" && s.Field != "platform" })
-	_ = apply(AppFields, c, first, now, true) // its faults come again below
-	safeDefaults(c)
-	faults = append(faults, apply(AppFields, c, sets, now, true)...)
-	if c.Settings.Scopes.Offline() && !mentions(sets, flow.RefreshToken) && len(FlowsOn(c.Settings.Flows)) > 0 {
-		flip(c, flow.RefreshToken, true, func(s *flow.Switch, on bool) { s.On = on })
-	}
-	if faults = append(faults, checkApp(c)...); len(faults) > 0 {
+	c, faults := draftApp(id, sets, now)
+	if len(faults) > 0 {
 		return AppResult{}, faults
 	}
 	r := AppResult{App: c, Warnings: warnings(c)}

@@ -19,6 +19,8 @@ type appCommands struct {
 	RotateSecret appRotateSecret `cmd:"" name:"rotate-secret" help:"Give an app a new secret; the old one lives on for a while."`
 	RemoveSecret appRemoveSecret `cmd:"" name:"remove-secret" help:"End one of two secrets at once."`
 	Delete       appDelete       `cmd:"" help:"Delete an app and end all its tokens."`
+	Import       appImport       `cmd:"" help:"Make apps of a Salesforce project; prints what could not be carried over."`
+	Export       appExport       `cmd:"" help:"Write apps as code, or as a Salesforce project. Never secrets."`
 }
 
 type appCreate struct {

@@ -47,6 +47,7 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Try it: seed apps and a person, serve, and print commands to paste."`
 	Serve    serveCommand    `cmd:"" help:"Run the server."`
 	App      appCommands     `cmd:"" help:"External Client Apps: settings, switches, secrets."`
+	Apply    applyCommand    `cmd:"" help:"Bring about the apps that files describe: apps as code."`
 	User     userCommands    `cmd:"" help:"People."`
 	Key      keyCommands     `cmd:"" help:"Signing keys."`
 	Grant    grantCommands   `cmd:"" help:"What people allowed apps to do."`

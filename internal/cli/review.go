@@ -171,7 +171,7 @@ func reviewFailed(err error) error {
 	var u usage
 	var coded ended
 	switch {
-	case errors.As(err, &u), errors.As(err, &coded):
+	case err == nil, errors.As(err, &u), errors.As(err, &coded):
 		return err
 	case errors.Is(err, fs.ErrPermission):
 		code = exitForbidden

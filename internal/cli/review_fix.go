@@ -13,6 +13,7 @@ import (
 )
 
 type reviewFix struct {
+	Paths    []string `arg:"" optional:"" name:"path" help:"Files or folders of a Salesforce project: print the patch of the files, or write it; none: the database."`
 	App      []string `help:"Mend this app only; client_id or name. Repeatable." placeholder:"ID" sep:"none"`
 	Control  []string `help:"Mend findings of this control only, mitigated ones too. Repeatable." placeholder:"ID"`
 	DryRun   bool     `help:"Write nothing; this is the default." xor:"mode"`
@@ -27,13 +28,17 @@ func (c *reviewFix) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	what := admin.Reviewing{Apps: c.App, Controls: c.Control}
+	if len(c.Paths) > 0 {
+		return reviewFailed(fixPaths(s, c.Paths, what, c.Apply))
+	}
 	want := reading
 	if c.Apply {
 		want = changing
 	}
 	return reviewFailed(s.with(want, func(d *server.Data) error {
 		done := s.progress("judging")
-		m, err := d.Desk.Mend(s.ctx, admin.Reviewing{Apps: c.App, Controls: c.Control}, c.Breaking)
+		m, err := d.Desk.Mend(s.ctx, what, c.Breaking)
 		done()
 		if err != nil {
 			return err

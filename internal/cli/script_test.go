@@ -30,6 +30,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("COUNTERSIGN_DATA", filepath.Join(e.WorkDir, "data"))
+			e.Setenv("SFDX", filepath.Join(started, "../sfdx/testdata"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
