@@ -45,7 +45,7 @@ func open(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	o.Desk = &Desk{
-		Apps: db, People: db, Grants: db, Signing: db, Log: db, Keys: keys, Actor: "test", Now: clock,
+		Apps: db, People: db, Grants: db, Signing: db, Log: db, Book: db, Seen: db, Keys: keys, Actor: "test", Now: clock,
 		Password: PasswordRules{Params: account.Params{MemoryKiB: 64, Time: 1, Parallelism: 1}},
 	}
 	return o
@@ -369,23 +369,47 @@ func TestSwitchingOffIsFinal(t *testing.T) {
 	o := open(t)
 	id := o.create(confidential...).App.ID
 	o.now = o.now.Add(time.Hour)
-	off := o.now.Truncate(time.Millisecond)
-	for i, words := range [][]string{{"flow=headless=off", "enabled=off"}, {"flow=headless=on", "enabled=on"}} {
+	for _, words := range [][]string{{"flow=headless=off", "enabled=off"}, {"flow=headless=on", "enabled=on"}} {
+		want := o.now.Truncate(time.Millisecond)
+		if words[0] == "flow=headless=on" { // a node that had not heard of the first went on
+			want = want.Add(-time.Millisecond)
+		}
 		r, err := o.ChangeApp(ctx, id, set(words...))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i == 0 && !r.App.NotBefore.Equal(off) { // in the change itself, not only once the grants are ended
-			t.Errorf("the app's tokens are dead before %v, want %v", r.App.NotBefore, off)
+		if !r.App.NotBefore.Equal(want) { // in the change itself, not only once the grants are ended
+			t.Errorf("%v: the app's tokens are dead before %v, want %v", words, r.App.NotBefore, want)
 		}
 		c, _ := o.Apps.Client(ctx, id)
-		if at := c.Settings.Flows[flow.CodeAndCredentials].NotBefore; !at.Equal(off) {
-			t.Errorf("%v: the flow's tokens are dead before %v, want %v", words, at, off)
+		if at := c.Settings.Flows[flow.CodeAndCredentials].NotBefore; !at.Equal(want) {
+			t.Errorf("%v: the flow's tokens are dead before %v, want %v", words, at, want)
 		}
-		if late := c.NotBefore.Sub(off); late < 0 || late > time.Second { // ending the grants may move it on
-			t.Errorf("%v: the app's tokens are dead before %v, want %v", words, c.NotBefore, off)
+		if late := c.NotBefore.Sub(want); late < 0 || late > time.Second { // ending the grants may move it on
+			t.Errorf("%v: the app's tokens are dead before %v, want %v", words, c.NotBefore, want)
 		}
 		o.now = o.now.Add(time.Hour)
+	}
+}
+
+// TestForbiddingAFlowIsFinal: the same of a flow that was forbidden for every
+// app.
+func TestForbiddingAFlowIsFinal(t *testing.T) {
+	o := open(t)
+	id := o.create(confidential...).App.ID
+	for i, word := range []string{"flow=headless=on", "flow=headless=off", "flow=headless=off", "flow=headless=on"} {
+		o.now = o.now.Add(time.Hour)
+		at := o.now
+		after, _, err := o.ChangeOrg(ctx, set(word, "name="+strings.Repeat("x", i+1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _ := o.Apps.Client(ctx, id)
+		sw := client.Resolve(after, c).Flow(flow.CodeAndCredentials)
+		want := []time.Time{{}, at, at.Add(-time.Hour), at.Add(-time.Millisecond)}[i]
+		if !sw.NotBefore.Equal(want) || sw.On != strings.HasSuffix(word, "on") {
+			t.Errorf("%d %s: %v, want not before %v", i, word, sw, want)
+		}
 	}
 }
 
