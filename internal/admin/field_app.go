@@ -53,9 +53,7 @@ func enabledField() Field[app] {
 			if err != nil {
 				return err
 			}
-			if !on && !c.Disabled {
-				c.NotBefore = now.UTC()
-			}
+			c.NotBefore = dated(!c.Disabled, on, c.NotBefore, now)
 			c.Disabled = !on
 			return nil
 		},

@@ -53,8 +53,20 @@ func perFlow(name string, has func(flow.Flow) bool, is func(flow.Switch) bool) f
 	}
 }
 
-// writeFlow switches flows. Off is dated: what the flow gave before is dead, and
-// stays dead when the flow is switched on again.
+// dated is when a switch that ends tokens was last moved: what was given up to
+// then is dead, and stays dead when it is on again. On is dated, too, if it was
+// off before: for up to a second, a node that had not heard of it went on giving.
+func dated(was, on bool, before, now time.Time) time.Time {
+	switch {
+	case was && !on:
+		return now.UTC()
+	case on && !was && !before.IsZero():
+		return now.UTC().Add(-time.Millisecond) // what begins at this moment lives
+	}
+	return before
+}
+
+// writeFlow switches flows, and dates it.
 func writeFlow(c *client.Client, values []string, now time.Time) error {
 	for _, v := range values {
 		if v = strings.TrimSpace(v); v == "" {
@@ -65,9 +77,7 @@ func writeFlow(c *client.Client, values []string, now time.Time) error {
 			return err
 		}
 		sw := c.Settings.Flows[f.Name]
-		if sw.On && !on {
-			sw.NotBefore = now.UTC()
-		}
+		sw.NotBefore = dated(sw.On, on, sw.NotBefore, now)
 		sw.On = on
 		c.Settings.Flows[f.Name] = sw
 	}

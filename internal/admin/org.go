@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +40,8 @@ func orgFlows(o *org) []Line {
 	return out
 }
 
-func writeOrgFlow(o *org, values []string, _ time.Time) error {
+// writeOrgFlow forbids flows or leaves them to the apps, and dates it.
+func writeOrgFlow(o *org, values []string, now time.Time) error {
 	for _, v := range values {
 		if !strings.Contains(v, "=") {
 			return fmt.Errorf("%q: write FLOW=on or FLOW=off", v)
@@ -47,6 +49,14 @@ func writeOrgFlow(o *org, values []string, _ time.Time) error {
 		f, on, err := parseFlow(v)
 		if err != nil {
 			return err
+		}
+		was := !slices.Contains(o.FlowsOff, f.Name)
+		if at := dated(was, on, o.FlowsNotBefore[f.Name], now); !at.IsZero() {
+			o.FlowsNotBefore = maps.Clone(o.FlowsNotBefore) // the old settings keep theirs
+			if o.FlowsNotBefore == nil {
+				o.FlowsNotBefore = map[flow.Name]time.Time{}
+			}
+			o.FlowsNotBefore[f.Name] = at
 		}
 		next := slices.DeleteFunc(slices.Clone(o.FlowsOff), func(n flow.Name) bool { return n == f.Name })
 		if !on {

@@ -94,6 +94,9 @@ func (e *Effective) resolveFlows(org Org, c *Client) {
 	for _, f := range flow.All {
 		sw := c.Settings.Flows[f.Name]
 		sw.On = sw.On && f.Served && !slices.Contains(org.FlowsOff, f.Name)
+		if at := org.FlowsNotBefore[f.Name]; at.After(sw.NotBefore) {
+			sw.NotBefore = at
+		}
 		sw.RequireSecret = c.Type == Confidential && (f.Credentials == flow.Always || f.Credentials == flow.PerApp && sw.RequireSecret)
 		if f.PKCE == flow.PerApp && sw.RequirePKCE && sw.On {
 			e.PKCE = true

@@ -43,6 +43,14 @@ var stricter = map[string]struct {
 	"the server requires PKCE": {Org{RequirePKCE: true}, weak, func(e *Effective) bool {
 		return e.Flow(flow.CodeAndCredentials).RequirePKCE && !e.Flow(flow.RefreshToken).RequirePKCE
 	}},
+	"the server switched the flow off, and on again": {Org{FlowsNotBefore: map[flow.Name]time.Time{flow.CodeAndCredentials: noon}}, func(*Client) {}, func(e *Effective) bool {
+		return e.Flow(flow.CodeAndCredentials).NotBefore.Equal(noon)
+	}},
+	"the app did so later": {Org{FlowsNotBefore: map[flow.Name]time.Time{flow.CodeAndCredentials: noon}}, func(c *Client) {
+		c.Settings.Flows[flow.CodeAndCredentials] = flow.Switch{On: true, NotBefore: noon.Add(time.Hour)}
+	}, func(e *Effective) bool {
+		return e.Flow(flow.CodeAndCredentials).NotBefore.Equal(noon.Add(time.Hour))
+	}},
 	"the server switched the flow off": {Org{FlowsOff: []flow.Name{flow.CodeAndCredentials}}, func(*Client) {}, func(e *Effective) bool {
 		return !e.Flow(flow.CodeAndCredentials).On && e.Flow(flow.RefreshToken).On
 	}},
