@@ -123,7 +123,11 @@ func (r *Run) judgeControl(c Control) {
 	for i := range r.judged.snapshot.Apps {
 		app := &r.judged.snapshot.Apps[i]
 		if r.input.Apps == nil || slices.Contains(r.input.Apps, app.ID) {
-			r.Findings = append(r.Findings, r.judged.finding(c, app, r.input.Forecast))
+			f := r.judged.finding(c, app, r.input.Forecast)
+			if f.Status == NotApplicable && r.input.Only != nil { // whoever asks for it by name may want it on
+				f.Fix = r.judged.propose(c, app, r.input.Forecast)
+			}
+			r.Findings = append(r.Findings, f)
 		}
 	}
 }
