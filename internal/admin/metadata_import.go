@@ -208,10 +208,6 @@ func (d *drafting) switches() {
 	if a.Certificate.V != "" {
 		loss(d, Lost, a.Certificate, "the JWT bearer flow is not served, and public keys of apps are not kept: the flow stays off")
 	}
-	if d.public && d.flows[flow.ClientCredentials] {
-		d.flows[flow.ClientCredentials] = false
-		loss(d, Changed, a.ClientCredentials, "client credentials are for apps that keep a secret, and this one keeps none (RFC 6749 §4.4): off")
-	}
 	d.browserFlow()
 	d.refreshFlow()
 	for _, f := range flow.All {

@@ -53,7 +53,7 @@ func fixPaths(s *session, paths []string, what admin.Reviewing, write bool) erro
 	if s.Output == "json" {
 		return s.json(viewPathFix(m, fix, write))
 	}
-	return s.printPathFix(m, fix, write)
+	return s.printPathFix(fix, write)
 }
 
 func viewPathFix(m admin.Metadata, fix admin.MetadataFix, written bool) pathFix {
@@ -67,7 +67,7 @@ func viewPathFix(m admin.Metadata, fix admin.MetadataFix, written bool) pathFix 
 	return v
 }
 
-func (s *session) printPathFix(m admin.Metadata, fix admin.MetadataFix, written bool) error {
+func (s *session) printPathFix(fix admin.MetadataFix, written bool) error {
 	for _, d := range fix.Diffs {
 		fmt.Fprint(s.out, d.Unified())
 	}
