@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit": expectExit, "field": keepField, "mode": expectMode,
+			"exit": expectExit, "field": keepField, "mode": expectMode, "copytree": copyFolder,
 		},
 	})
 }
@@ -88,4 +88,12 @@ func expectMode(ts *testscript.TestScript, neg bool, args []string) {
 	if got := info.Mode().Perm().String(); neg || got != args[1] {
 		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
 	}
+}
+
+// copyFolder is "copytree FROM TO": scripts change a copy, never the samples.
+func copyFolder(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: copytree FROM TO")
+	}
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(args[0])))
 }
