@@ -3,7 +3,9 @@ package client
 import (
 	"maps"
 	"sync/atomic"
+	"time"
 
+	"countersign/internal/flow"
 	"countersign/internal/oauth"
 )
 
@@ -11,6 +13,15 @@ import (
 type Entry struct {
 	*Client
 	Effective *Effective
+}
+
+// Honours says whether what the app got by the flow at that time may still be
+// alive: app and flow are on, and neither was switched off since.
+//
+// Spec: RFC 7009 §2.1.
+func (e *Entry) Honours(name flow.Name, begun time.Time) bool {
+	sw := e.Effective.Flow(name)
+	return e.Effective.Enabled && sw.On && begun.After(sw.NotBefore) && begun.After(e.NotBefore)
 }
 
 // Directory answers look-ups of apps from memory. It is an immutable snapshot

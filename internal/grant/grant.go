@@ -49,10 +49,11 @@ type Refresh struct {
 // Access is an access token, opened.
 type Access struct {
 	Grant
-	TokenID  secret.ID
-	Expires  time.Time
-	Audience []string
-	SK       int16
+	TokenID   secret.ID
+	Expires   time.Time
+	Audience  []string
+	Refreshed bool // obtained with a refresh token, so by that flow, too
+	SK        int16
 }
 
 // Family is the row behind the refresh tokens of one grant.

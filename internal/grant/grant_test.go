@@ -76,7 +76,7 @@ func TestRefreshIsAFunctionOfItsRow(t *testing.T) {
 
 func TestAccessRoundTripAndExpiry(t *testing.T) {
 	k := keyring(t)
-	a := Access{Grant: someGrant(), TokenID: secret.NewID(noon), Expires: noon.Add(time.Minute), Audience: []string{"https://api.example", "b"}}
+	a := Access{Grant: someGrant(), TokenID: secret.NewID(noon), Expires: noon.Add(time.Minute), Audience: []string{"https://api.example", "b"}, Refreshed: true}
 	text := SealAccess(k, a)
 	got, err := OpenAccess(k, text, noon)
 	if err != nil || !cmp.Equal(got, a, sameTime) {

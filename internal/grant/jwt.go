@@ -31,7 +31,7 @@ var (
 )
 
 // AccessClaims are the claims of a JWT access token: those of RFC 9068, and
-// three of ours that tie it to its grant.
+// four of ours that tie it to its grant.
 //
 // Spec: RFC 9068 §2.2.
 type AccessClaims struct {
@@ -49,6 +49,8 @@ type AccessClaims struct {
 	Grant    string   `json:"grant_id"`
 	Flow     string   `json:"flow"`
 	Epoch    int32    `json:"epoch,omitempty"`
+	// Refreshed says that the token was obtained with a refresh token.
+	Refreshed bool `json:"refreshed,omitempty"`
 }
 
 // Claims writes the token as the claims of RFC 9068.
@@ -57,7 +59,7 @@ func (a *Access) Claims(issuer string, issued time.Time) AccessClaims {
 		Issuer: issuer, Subject: string(a.User), Audience: a.Audience,
 		Expires: a.Expires.Unix(), Issued: issued.Unix(), TokenID: a.TokenID.String(), Client: string(a.Client),
 		Scope: a.Scopes.String(), AuthTime: a.AuthTime.Unix(), ACR: a.ACR, AMR: a.AMR,
-		Grant: a.ID.String(), Flow: string(a.Flow), Epoch: a.Epoch,
+		Grant: a.ID.String(), Flow: string(a.Flow), Epoch: a.Epoch, Refreshed: a.Refreshed,
 	}
 }
 
@@ -81,6 +83,7 @@ type SalesforceClaims struct {
 	Grant      string   `json:"grant_id"`
 	Flow       string   `json:"flow"`
 	Epoch      int32    `json:"epoch,omitempty"`
+	Refreshed  bool     `json:"refreshed,omitempty"`
 	AuthTime   int64    `json:"auth_time,omitempty"`
 }
 
@@ -95,7 +98,7 @@ func (a *Access) SalesforceClaims(issuer string, issued time.Time) SalesforceCla
 		Issuer: issuer, Subject: salesforceSubject + string(a.User), Audience: a.Audience, Scope: a.Scopes.String(),
 		Client: string(a.Client), Issued: issued.Unix(), NotBefore: issued.Unix(), Expires: a.Expires.Unix(),
 		Kind: salesforceKind, Session: hex.EncodeToString(a.TokenID[:]), Roles: []string{},
-		Grant: a.ID.String(), Flow: string(a.Flow), Epoch: a.Epoch, AuthTime: a.AuthTime.Unix(),
+		Grant: a.ID.String(), Flow: string(a.Flow), Epoch: a.Epoch, Refreshed: a.Refreshed, AuthTime: a.AuthTime.Unix(),
 	}
 }
 
@@ -136,7 +139,7 @@ func ReadClaims(typ string, body []byte, issuer string, now time.Time) (Access, 
 			ID: family, Client: oauth.ClientID(c.Client), User: oauth.UserID(c.Subject), Epoch: c.Epoch,
 			Flow: flow.Name(c.Flow), Scopes: scopes, AuthTime: time.Unix(c.AuthTime, 0), AMR: c.AMR, ACR: c.ACR,
 		},
-		TokenID: id, Expires: expires, Audience: c.Audience,
+		TokenID: id, Expires: expires, Audience: c.Audience, Refreshed: c.Refreshed,
 	}, nil
 }
 
@@ -154,7 +157,7 @@ func readSalesforce(body []byte) (c AccessClaims, id secret.ID, err error) {
 	}
 	return AccessClaims{
 		Issuer: s.Issuer, Subject: user, Audience: s.Audience, Expires: s.Expires, Client: s.Client,
-		Scope: s.Scope, AuthTime: s.AuthTime, Grant: s.Grant, Flow: s.Flow, Epoch: s.Epoch,
+		Scope: s.Scope, AuthTime: s.AuthTime, Grant: s.Grant, Flow: s.Flow, Epoch: s.Epoch, Refreshed: s.Refreshed,
 	}, id, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 func TestClaimsOfBothTypesSayTheSame(t *testing.T) {
 	a := Access{Grant: someGrant(), TokenID: secret.NewID(noon), Expires: noon.Add(time.Minute), Audience: []string{"https://api.example"}}
+	a.Refreshed = true
 	a.Nonce, a.JKT = "", [32]byte{} // an access token does not carry them
 	for typ, claims := range map[string]any{TypeAccess: a.Claims("https://as.example", noon), TypeAccessSalesforce: a.SalesforceClaims("https://as.example", noon)} {
 		body, err := json.Marshal(claims)

@@ -108,7 +108,7 @@ func OpenRefresh(keys *secret.Keyring, text string) (Refresh, error) {
 func SealAccess(keys *secret.Keyring, a Access) string {
 	p := new(secret.Packer)
 	packGrant(p, &a.Grant)
-	p.Bytes(a.ID[:]).Number(a.Expires.Unix()).Text(strings.Join(a.Audience, " "))
+	p.Bytes(a.ID[:]).Number(a.Expires.Unix()).Text(strings.Join(a.Audience, " ")).Number(bit(a.Refreshed))
 	return keys.Seal(secret.Handle{
 		Kind: secret.KindAccess, SK: a.SK, Slot: secret.SlotOf(a.Expires), ID: a.TokenID, Content: p.Content(),
 	})
@@ -131,6 +131,7 @@ func OpenAccess(keys *secret.Keyring, text string, now time.Time) (Access, error
 	if aud := u.Text(); aud != "" {
 		a.Audience = strings.Split(aud, " ")
 	}
+	a.Refreshed = u.Number() != 0
 	if u.Done() != nil {
 		return Access{}, ErrAccessForeign
 	}
@@ -159,6 +160,13 @@ func unpackGrant(u *secret.Unpacker, g *Grant, id secret.ID) {
 		g.AMR = strings.Split(amr, " ")
 	}
 	g.ACR, g.Nonce, g.JKT = u.Text(), u.Text(), hash(u.Bytes())
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // trim leaves a zero hash out of the content.

@@ -16,6 +16,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/client"
 	"countersign/internal/fault"
+	"countersign/internal/flow"
 	"countersign/internal/grant"
 	"countersign/internal/jose"
 	"countersign/internal/key"
@@ -59,17 +60,24 @@ var (
 //
 // Spec: RFC 7662 §2.2; RFC 9068 §4.
 func (i *Inspector) Open(text string) (grant.Access, error) {
+	a, _, err := i.open(text)
+	return a, err
+}
+
+// open looks the app up once: it may be deleted at any moment.
+func (i *Inspector) open(text string) (grant.Access, *client.Entry, error) {
 	if text == "" {
-		return grant.Access{}, ErrTokenMissing
+		return grant.Access{}, nil, ErrTokenMissing
 	}
 	a, err := i.read(text)
 	if err != nil {
-		return grant.Access{}, err
+		return grant.Access{}, nil, err
 	}
-	if (!i.live(&a.Grant) || i.Endings.DeadToken(&a)) && !fault.Is(fault.EndingsIgnored) {
-		return grant.Access{}, ErrTokenEnded
+	app := i.Verifier.Directory.Lookup(a.Client)
+	if app == nil || (!live(app, &a.Grant, a.Refreshed) || i.Endings.DeadToken(&a)) && !fault.Is(fault.EndingsIgnored) {
+		return grant.Access{}, nil, ErrTokenEnded
 	}
-	return a, nil
+	return a, app, nil
 }
 
 func (i *Inspector) read(text string) (grant.Access, error) {
@@ -79,15 +87,11 @@ func (i *Inspector) read(text string) (grant.Access, error) {
 	return i.readJWT(text)
 }
 
-// live says whether the app still exists, is on, and has not switched off the
-// flow the grant came from since.
-func (i *Inspector) live(g *grant.Grant) bool {
-	app := i.Verifier.Directory.Lookup(g.Client)
-	if app == nil || !app.Effective.Enabled {
-		return false
-	}
-	sw, begun := app.Effective.Flow(g.Flow), g.ID.Time()
-	return sw.On && begun.After(sw.NotBefore) && begun.After(app.NotBefore)
+// live says whether the app honours the flows that a token came from: the one of
+// the login, and that of refresh tokens if it is one or was obtained with one.
+func live(app *client.Entry, g *grant.Grant, refreshed bool) bool {
+	begun := g.ID.Time()
+	return app.Honours(g.Flow, begun) && (!refreshed || app.Honours(flow.RefreshToken, begun))
 }
 
 // readJWT verifies one of our own JWT access tokens, of either type.
@@ -120,11 +124,11 @@ type Person struct {
 //
 // Spec: OpenID Connect Core 1.0 §5.3.
 func (i *Inspector) Userinfo(ctx context.Context, text string, from netip.Addr, anyScope bool) (Person, error) {
-	a, err := i.Open(text)
+	a, app, err := i.open(text)
 	if err != nil {
 		return Person{}, err
 	}
-	p := Person{Access: a, App: i.Verifier.Directory.Lookup(a.Client)}
+	p := Person{Access: a, App: app}
 	if !anyScope && !a.Scopes.Has(oauth.ScopeOpenID) && !fault.Is(fault.AnyScopeUserinfo) {
 		return p, ErrScopeOpenID
 	}

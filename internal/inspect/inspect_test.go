@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -142,6 +143,77 @@ func TestIntrospectRefreshTokenTellsItsEnd(t *testing.T) {
 	if _, in, _ := h.Inspector.Introspect(ctx, h.Credentials(housetest.Shop), b.RefreshToken); in.Active {
 		t.Error("an idle refresh token is active")
 	}
+}
+
+// TestTheRefreshFlowSwitchedOff: refresh tokens and what was obtained with them
+// are dead, and stay dead when it is on again. What the login gave lives.
+func TestTheRefreshFlowSwitchedOff(t *testing.T) {
+	off := func(c *client.Client) {
+		sw := c.Settings.Flows[flow.RefreshToken]
+		sw.On, sw.NotBefore = false, c.Updated.Add(time.Hour)
+		c.Settings.Flows[flow.RefreshToken] = sw
+	}
+	again := func(c *client.Client) {
+		sw := c.Settings.Flows[flow.RefreshToken]
+		sw.On = true
+		c.Settings.Flows[flow.RefreshToken] = sw
+	}
+	for _, format := range []client.TokenFormat{client.FormatJWT, client.FormatOpaque} {
+		for _, style := range []token.Style{token.StyleStandard, token.StyleSalesforce} {
+			h := housetest.New(t)
+			h.ChangeApp(housetest.Shop, func(c *client.Client) { c.Settings.AccessToken.Format = format })
+			first := h.Login(housetest.Shop)
+			r := h.RefreshRequest(housetest.Shop, first.RefreshToken)
+			r.Style = style
+			second, err := h.Exchanger.Exchange(ctx, r)
+			must(h, err)
+			for i, change := range []func(*client.Client){func(*client.Client) {}, off, again} {
+				h.ChangeApp(housetest.Shop, change)
+				if !h.Alive(first.AccessToken) {
+					t.Error(format, style, i, "the login's own token is dead")
+				}
+				if h.Alive(second.AccessToken) != (i == 0) {
+					t.Error(format, style, i, "the refreshed token is alive:", i != 0)
+				}
+				if _, in, _ := h.Inspector.Introspect(ctx, h.Credentials(housetest.Shop), second.RefreshToken); in.Active != (i == 0) {
+					t.Error(format, style, i, "the refresh token is active:", in.Active)
+				}
+			}
+		}
+	}
+	h := housetest.New(t)
+	a := h.Login(housetest.Shop)
+	h.ChangeApp(housetest.Shop, func(c *client.Client) { c.Policy.RefreshPolicy = client.RefreshZero })
+	if _, in, _ := h.Inspector.Introspect(ctx, h.Credentials(housetest.Shop), a.RefreshToken); in.Active {
+		t.Error("a refresh token that the policy forbids is active")
+	}
+}
+
+// TestAnAppDeletedMeanwhile: the app goes between the looks at its token.
+func TestAnAppDeletedMeanwhile(t *testing.T) {
+	h := housetest.New(t)
+	a := h.Login(housetest.Shop)
+	app := h.Directory.Lookup(housetest.Shop).Client
+	stop := make(chan struct{})
+	var toggled sync.WaitGroup
+	toggled.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				h.Directory.Apply(nil, map[oauth.ClientID]*client.Client{housetest.Shop: nil})
+				h.Directory.Apply(nil, map[oauth.ClientID]*client.Client{housetest.Shop: app})
+			}
+		}
+	})
+	for range 3000 {
+		if p, err := h.Inspector.Userinfo(ctx, a.AccessToken, netip.Addr{}, true); err == nil && p.App == nil || err != nil && !errors.Is(err, inspect.ErrTokenEnded) {
+			t.Fatal(p, err)
+		}
+	}
+	close(stop)
+	toggled.Wait()
 }
 
 func TestRevokeE11(t *testing.T) {

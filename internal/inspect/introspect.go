@@ -75,8 +75,12 @@ func mayKnow(caller client.Identity, a *grant.Access) bool {
 
 func (i *Inspector) refresh(ctx context.Context, caller client.Identity, text string) (Introspection, error) {
 	tok, err := grant.OpenRefresh(i.Keys, text)
-	if err != nil || !i.live(&tok.Grant) || i.Endings.Dead(&tok.Grant) {
+	if err != nil {
 		return Introspection{}, nil //nolint:nilerr // inactive is the answer, not a fault
+	}
+	app := i.Verifier.Directory.Lookup(tok.Client)
+	if app == nil || !live(app, &tok.Grant, true) || app.Effective.RefreshPolicy == client.RefreshZero || i.Endings.Dead(&tok.Grant) {
+		return Introspection{}, nil
 	}
 	a := grant.Access{Grant: tok.Grant}
 	if !mayKnow(caller, &a) {
@@ -89,8 +93,7 @@ func (i *Inspector) refresh(ctx context.Context, caller client.Identity, text st
 	if err != nil {
 		return Introspection{}, fmt.Errorf("read family: %w", err)
 	}
-	app := i.Verifier.Directory.Lookup(tok.Client)
-	if app == nil || !fam.Ended.IsZero() || fam.Seq != tok.Seq {
+	if !fam.Ended.IsZero() || fam.Seq != tok.Seq {
 		return Introspection{}, nil
 	}
 	in := Introspection{Active: true, Refresh: true, Access: a, Issued: fam.Issued, Expires: endOf(app.Effective, &tok, fam.Issued)}

@@ -57,7 +57,7 @@ func (d *Data) Standing(ctx context.Context, text string, now func() time.Time) 
 	}
 	s := standing("access_token", a.Grant)
 	s.Audience, s.Issued, s.Expires = a.Audience, a.TokenID.Time(), a.Expires
-	return d.alive(ctx, s, i, a.Grant)
+	return d.alive(ctx, s, i, a.Grant, a.Refreshed)
 }
 
 func standing(kind string, g grant.Grant) Standing {
@@ -85,7 +85,7 @@ func (d *Data) codeStanding(ctx context.Context, text string, i *inspect.Inspect
 			return s, nil
 		}
 	}
-	return d.alive(ctx, s, i, c.Grant)
+	return d.alive(ctx, s, i, c.Grant, false)
 }
 
 func (d *Data) refreshStanding(ctx context.Context, text string, i *inspect.Inspector) (Standing, error) {
@@ -109,21 +109,21 @@ func (d *Data) refreshStanding(ctx context.Context, text string, i *inspect.Insp
 		s.Why = fmt.Sprintf("it is generation %d, the present one is %d", r.Seq, f.Seq)
 		return s, nil
 	}
-	return d.alive(ctx, s, i, r.Grant)
+	return d.alive(ctx, s, i, r.Grant, true)
 }
 
 // alive asks what every token of a grant depends on: the app, the person, and
 // whatever ended since.
-func (d *Data) alive(ctx context.Context, s Standing, i *inspect.Inspector, g grant.Grant) (Standing, error) {
-	app := i.Verifier.Directory.Lookup(g.Client)
+func (d *Data) alive(ctx context.Context, s Standing, i *inspect.Inspector, g grant.Grant, refreshed bool) (Standing, error) {
+	app, begun := i.Verifier.Directory.Lookup(g.Client), g.ID.Time()
 	switch {
 	case app == nil:
 		s.Why = "the app is gone"
 	case !app.Effective.Enabled:
 		s.Why = "the app is switched off"
-	case !app.Effective.Flow(g.Flow).On:
+	case !app.Effective.Flow(g.Flow).On, refreshed && !app.Effective.Flow(flow.RefreshToken).On:
 		s.Why = "the flow is switched off"
-	case !g.ID.Time().After(app.Effective.Flow(g.Flow).NotBefore), !g.ID.Time().After(app.NotBefore):
+	case !app.Honours(g.Flow, begun), refreshed && !app.Honours(flow.RefreshToken, begun):
 		s.Why = "the app or the flow was switched off since"
 	case i.Endings.Dead(&g):
 		s.Why = "the grant was ended"

@@ -8,6 +8,7 @@ import (
 	"countersign/internal/audit"
 	"countersign/internal/client"
 	"countersign/internal/fault"
+	"countersign/internal/flow"
 	"countersign/internal/grant"
 	"countersign/internal/oauth"
 	"countersign/internal/policy"
@@ -46,6 +47,9 @@ func (x *Exchanger) validateRefresh(ctx context.Context, app client.Identity, r 
 	p := proof{refresh: &tok, grant: tok.Grant, asked: r.Scopes}
 	if tok.Client != app.ID && !fault.Is(fault.RefreshAnyApp) {
 		return p, ErrRefreshOtherApp
+	}
+	if !app.Honours(flow.RefreshToken, tok.ID.Time()) && !fault.Is(fault.FlowSwitchIgnored) {
+		return p, ErrRefreshEnded
 	}
 	now := x.Now()
 	if err := checkLifetimes(app.Effective, &tok, now); err != nil {

@@ -36,7 +36,7 @@ func (x *Exchanger) mint(app client.Identity, p proof, t policy.Terms, r Request
 		Client: app, Grant: p.grant, Format: t.Format, ExpiresIn: t.AccessTTL,
 		Scopes: t.Scopes, IssuedAt: now,
 	}
-	access := grant.Access{Grant: p.grant, TokenID: secret.NewID(now), Expires: now.Add(t.AccessTTL), Audience: t.Audience}
+	access := grant.Access{Grant: p.grant, TokenID: secret.NewID(now), Expires: now.Add(t.AccessTTL), Audience: t.Audience, Refreshed: p.refresh != nil}
 	access.Scopes = t.Scopes
 	if len(access.Audience) == 0 {
 		access.Audience = []string{x.Issuer}

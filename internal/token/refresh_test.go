@@ -50,7 +50,12 @@ func TestRefresh(t *testing.T) {
 		"E07 past its absolute life":      {forward(365 * 24 * time.Hour), token.ErrRefreshExpired, false},
 		"policy zero since":               {change(func(c *client.Client) { c.Policy.RefreshPolicy = client.RefreshZero }), token.ErrRefreshExpired, false},
 		"refresh flow off":                {change(switchOff(flow.RefreshToken)), token.ErrFlowOff, false},
-		"the flow it came from is off":    {change(switchOff(flow.CodeAndCredentials)), token.ErrRefreshEnded, false},
+		"refresh flow off, and on again": {change(func(c *client.Client) {
+			sw := c.Settings.Flows[flow.RefreshToken]
+			sw.NotBefore = c.Updated.Add(time.Hour)
+			c.Settings.Flows[flow.RefreshToken] = sw
+		}), token.ErrRefreshEnded, false},
+		"the flow it came from is off": {change(switchOff(flow.CodeAndCredentials)), token.ErrRefreshEnded, false},
 		"app's tokens of before are dead": {func(h *housetest.House, _ *token.Request) {
 			h.ChangeApp(housetest.Shop, func(c *client.Client) { c.NotBefore = h.Clock.Now() })
 		}, token.ErrRefreshEnded, false},

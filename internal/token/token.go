@@ -233,9 +233,7 @@ func event(now time.Time, name audit.Name, r Request, g *grant.Grant) audit.Even
 //
 // Spec: RFC 6749 §10.5; RFC 9700 §4.14.
 func (x *Exchanger) alive(ctx context.Context, app client.Identity, g *grant.Grant, ended *oauth.Error) (*account.Account, error) {
-	sw := app.Effective.Flow(g.Flow)
-	begun := g.ID.Time()
-	if !sw.On || !begun.After(sw.NotBefore) || !begun.After(app.NotBefore) || x.Endings.Dead(g) {
+	if !app.Honours(g.Flow, g.ID.Time()) || x.Endings.Dead(g) {
 		return nil, ended
 	}
 	person, err := x.Accounts.Account(ctx, g.User)
