@@ -36,9 +36,10 @@
 //
 // An address is an IPv4 address or an IPv6 /64. When an app proved itself, the
 // address is its own server's and says nothing about the person; then the app's
-// bucket takes the place of the address's and refuses by itself. The id of a
-// public app is no secret, and anybody could fill its bucket: a full one only
-// shrinks what each address may still fail, to 5.
+// bucket takes the place of the address's and refuses by itself. What comes in an
+// app's name without its proof is counted in another bucket: the id of an app is
+// no secret, so anybody could fill that one, and a full one only shrinks what
+// each address may still fail, to 5.
 //
 // Nothing is reset by a success. An attacker who has one good password would
 // otherwise clear the way for guessing, and a person who mistyped four times

@@ -33,9 +33,17 @@ func (p *Prover) subject(a Attempt) subject {
 	s.personAddress = bucket(p.Keys, byPersonAddress, s.identifier, near)
 	s.person = bucket(p.Keys, byPerson, s.identifier, "")
 	s.address = bucket(p.Keys, byAddress, "", near)
-	s.app = bucket(p.Keys, byApp, string(a.Client), "")
+	s.app = bucket(p.Keys, byApp, string(a.Client), who(a.Proven))
 	s.known = bucket(p.Keys, "known", s.identifier, near)
 	return s
+}
+
+// who keeps apart what an app sent, and what anybody sent in its name.
+func who(proven bool) string {
+	if proven {
+		return "the app"
+	}
+	return "anybody"
 }
 
 // bucket names a bucket without telling whose it is.

@@ -373,6 +373,21 @@ func TestProvenApp_A09(t *testing.T) {
 	}
 }
 
+// The id of a confidential app is no secret either, and one dialect has a door at
+// which it proves nothing. Failures there must not lock out the app itself.
+func TestStrangersFillNoProvenAppsBucket_A14(t *testing.T) {
+	h := newHall(t)
+	h.Limits = Limits{App: Rate{Burst: 100, Every: time.Minute}}
+	for i := range 150 {
+		h.try(t, from(fmt.Sprintf("198.51.100.%d", i), fmt.Sprintf("user%d", i), "Summer2026!"))
+	}
+	honest := attempt("anna", right)
+	honest.Proven = true
+	if err := h.try(t, honest); err != nil {
+		t.Errorf("the app itself: %v", err)
+	}
+}
+
 func TestPrefix_A13(t *testing.T) {
 	for _, c := range []struct{ address, want string }{
 		{"203.0.113.7", "203.0.113.7"},
