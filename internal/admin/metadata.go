@@ -88,7 +88,7 @@ func (m Metadata) Path(name string) string {
 func (m Metadata) Snapshot(taken time.Time) review.Snapshot {
 	s := review.Snapshot{
 		Taken: taken.UTC().Truncate(time.Second), ServerVersion: "Salesforce metadata", Source: "metadata",
-		Server: review.Values{}, Scopes: map[string]review.Values{},
+		Server: review.Values{}, Scopes: map[string]review.Values{}, Untold: untold,
 	}
 	if len(m.Orgs) > 0 {
 		s.Server = m.values(m.Orgs[0].Values())

@@ -37,10 +37,16 @@ func TestMetadataSpeaksTheVocabulary(t *testing.T) {
 		}
 		for name, v := range s.Server {
 			check(name, v)
+			if untold(name) {
+				t.Errorf("%s tells %s, which counts as untold", sample, name)
+			}
 		}
 		for _, a := range s.Apps {
 			for name, v := range a.Values {
 				check(name, v)
+				if untold(name) {
+					t.Errorf("%s tells %s, which counts as untold", sample, name)
+				}
 			}
 		}
 		for _, values := range s.Scopes {

@@ -1,6 +1,9 @@
 package review
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // judging is one pass of controls over one snapshot. It remembers derived values
 // and verdicts, so that rules which cite rules cost nothing extra.
@@ -59,13 +62,29 @@ func (r *judging) verdict(c Control, app *App) Verdict {
 		if app == nil {
 			r.reading = map[string]bool{}
 		}
-		v = c.decide(&Eval{run: r, app: app, log: newReads()})
+		v = r.snapshot.elsewhere(c.decide(&Eval{run: r, app: app, log: newReads()}))
 		r.verdicts[key] = v
 		if app == nil {
 			r.serverReads[c.ID] = r.reading
 		}
 		r.reading = outer
 	}
+	return v
+}
+
+// elsewhere makes a verdict manual that only names its source can never tell
+// keep open: no reader of these files could have read them.
+func (s Snapshot) elsewhere(v Verdict) Verdict {
+	if v.Status != Inconclusive || s.Untold == nil || len(v.Missing) == 0 {
+		return v
+	}
+	for _, name := range v.Missing {
+		if !s.Untold(name) {
+			return v
+		}
+	}
+	v.Status = Manual
+	v.Reason = Manual.Words() + ": " + s.Source + " cannot tell " + strings.Join(slices.Compact(v.Missing), ", ") + "; look in the running system"
 	return v
 }
 

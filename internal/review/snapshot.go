@@ -23,6 +23,10 @@ type Snapshot struct {
 	Waivers       []Waiver
 	Principals    []string  // who can own things; nil if not recorded
 	Problems      []Problem // what the reader of the snapshot found wrong itself
+	// Untold says which names the source of the snapshot can never tell. A verdict
+	// that only they keep open is manual: somebody has to look elsewhere. Nil: the
+	// source could tell every name.
+	Untold func(name string) bool
 }
 
 // App is one External Client App in a snapshot.
