@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -34,8 +35,8 @@ func newDialect(d Deps) *dialect {
 }
 
 // asks reads who is asking and notes it, then has the feature answer. Failures
-// of client authentication are counted, and refused unread once there are too
-// many. The wrong method is no guess, as it is refused whatever the secret:
+// of client authentication are counted, and told to wait once there are too many.
+// The wrong method is no guess, as it is refused whatever the secret:
 // libraries try one method after the other each time an app starts.
 //
 // Spec: RFC 6749 §2.3; OAuth 2.1 §2.4.1.
@@ -47,16 +48,10 @@ func (e *dialect) asks(r *web.Request, answer func(client.Credentials) error) er
 	if e.Verifier.Directory.Lookup(c.ID) != nil {
 		r.Event.App = c.ID
 	}
-	sent := c.Method != client.AuthNone
-	if sent {
-		if err := e.Throttle.Check(c.ID, r.Address()); err != nil {
-			return err
-		}
-	}
 	err = answer(c)
-	if refusal := oauth.From(err); sent && refusal != nil &&
+	if refusal := oauth.From(err); c.Method != client.AuthNone && refusal != nil &&
 		(refusal.Code == oauth.InvalidClient || refusal.Code == oauth.UnknownClient) && !errors.Is(err, client.ErrWrongMethod) {
-		e.Throttle.Failed(c.ID, r.Address())
+		return cmp.Or(e.Throttle.Failed(c.ID, r.Address()), err)
 	}
 	return err
 }

@@ -1,6 +1,8 @@
 package salesforce
 
 import (
+	"cmp"
+
 	"countersign/internal/client"
 	"countersign/internal/oauth"
 	"countersign/internal/web"
@@ -41,20 +43,15 @@ func (d *door) fromApp(r *web.Request, app oauth.ClientID) error {
 	return ErrOrigin
 }
 
-// throttled runs what authenticates an app; refuses it unread, while too many
-// secrets from this address were wrong.
+// throttled runs what authenticates an app. Wrong secrets are counted, and told
+// to wait while there were too many from this address.
 //
 // Spec: OAuth 2.1 §2.4.1.
 func (d *door) throttled(r *web.Request, c client.Credentials, run func() error) error {
-	if c.Method == client.AuthNone {
-		return run()
-	}
-	if err := d.Throttle.Check(c.ID, r.Address()); err != nil {
-		return err
-	}
 	err := run()
-	if refusal := oauth.From(err); refusal != nil && (refusal.Code == oauth.InvalidClient || refusal.Code == oauth.UnknownClient) {
-		d.Throttle.Failed(c.ID, r.Address())
+	if refusal := oauth.From(err); c.Method != client.AuthNone && refusal != nil &&
+		(refusal.Code == oauth.InvalidClient || refusal.Code == oauth.UnknownClient) {
+		return cmp.Or(d.Throttle.Failed(c.ID, r.Address()), err)
 	}
 	return err
 }

@@ -9,14 +9,16 @@ import (
 	"countersign/internal/oauth"
 )
 
-// ErrThrottled refuses to look at an app's credentials after too many failures
-// from one network. RetryAfter says when to come back.
+// ErrThrottled answers an app's wrong credentials after too many of them from one
+// network. RetryAfter says when to come back.
 var ErrThrottled = oauth.Refuse(oauth.RateLimited, "client.throttled", "OAuth 2.1 §2.4.1",
 	"too many failed client authentications; wait as long as Retry-After says")
 
 // Throttle counts failed client authentications in memory, for each app and
-// network, and for each network (GCRA). The secrets it guards have 256 bits:
-// it saves work and log lines, and it is enough that one node counts.
+// network, and for each network (GCRA). The secrets it guards have 256 bits and
+// are never chosen by people: nobody guesses one, however often. So it slows
+// who sends wrong ones, and never keeps the right one out, or whoever shares a
+// network with an app could. It is enough that one node counts.
 type Throttle struct {
 	Now  func() time.Time
 	seed maphash.Seed
@@ -44,25 +46,6 @@ func (t *Throttle) keys(app oauth.ClientID, from netip.Addr) (byApp, byNet throt
 	return throttleKey{maphash.String(t.seed, string(app)) | 1, n}, throttleKey{net: n}
 }
 
-// Check refuses while a bucket is full, whatever app the id names and whether it
-// exists. Errors: ErrThrottled.
-//
-// Spec: OAuth 2.1 §2.4.1.
-func (t *Throttle) Check(app oauth.ClientID, from netip.Addr) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.full) == 0 {
-		return nil
-	}
-	byApp, byNet := t.keys(app, from)
-	now := t.Now()
-	wait := max(t.wait(byApp, appFailures, now), t.wait(byNet, netFailures, now))
-	if wait > 0 {
-		return ErrThrottled.After(wait)
-	}
-	return nil
-}
-
 // wait is the time until the bucket has room for one more failure.
 func (t *Throttle) wait(k throttleKey, room int, now time.Time) time.Duration {
 	at, ok := t.full[k]
@@ -72,18 +55,25 @@ func (t *Throttle) wait(k throttleKey, room int, now time.Time) time.Duration {
 	return at.Sub(now) - time.Duration(room-1)*failureEvery
 }
 
-// Failed counts one failure.
-func (t *Throttle) Failed(app oauth.ClientID, from netip.Addr) {
+// Failed counts one failure. While a bucket is full, whatever app the id names
+// and whether it exists, it counts no more and says when there is room. Errors:
+// ErrThrottled.
+//
+// Spec: OAuth 2.1 §2.4.1.
+func (t *Throttle) Failed(app oauth.ClientID, from netip.Addr) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.Now()
 	if t.full == nil {
 		t.full = map[throttleKey]time.Time{}
 	}
+	byApp, byNet := t.keys(app, from)
+	if wait := max(t.wait(byApp, appFailures, now), t.wait(byNet, netFailures, now)); wait > 0 {
+		return ErrThrottled.After(wait)
+	}
 	if len(t.full) >= maxThrottled {
 		t.sweep(now)
 	}
-	byApp, byNet := t.keys(app, from)
 	for _, k := range [...]throttleKey{byApp, byNet} {
 		at := t.full[k]
 		if at.Before(now) {
@@ -91,6 +81,7 @@ func (t *Throttle) Failed(app oauth.ClientID, from netip.Addr) {
 		}
 		t.full[k] = at.Add(failureEvery)
 	}
+	return nil
 }
 
 // sweep forgets empty buckets and, while too many are left, any others.

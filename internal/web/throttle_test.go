@@ -13,31 +13,27 @@ func TestThrottleOfFailedClientAuthenticationsD01(t *testing.T) {
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	th := &Throttle{Now: func() time.Time { return now }}
 	here, there := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8:0:1::1")
-	refused := func(app oauth.ClientID, from netip.Addr) bool { return errors.Is(th.Check(app, from), ErrThrottled) }
-	if refused("app-00001", here) {
-		t.Error("refused before any failure")
+	refused := func(app oauth.ClientID, from netip.Addr) bool {
+		byApp, byNet := th.keys(app, from)
+		return th.wait(byApp, appFailures, now) > 0 || th.wait(byNet, netFailures, now) > 0
 	}
 	for range appFailures {
-		if refused("app-00001", here) {
-			t.Fatal("refused too early")
+		if err := th.Failed("app-00001", here); err != nil {
+			t.Fatal("told to wait too early")
 		}
-		th.Failed("app-00001", here)
 	}
-	if !refused("app-00001", here) || !refused("app-00001", netip.MustParseAddr("2001:db8::2")) {
-		t.Error("not refused, or only from one address of the network")
+	if e := oauth.From(th.Failed("app-00001", netip.MustParseAddr("2001:db8::2"))); !errors.Is(e, ErrThrottled) || e.RetryAfter != failureEvery {
+		t.Error("the next one, from the same network:", e)
 	}
 	if refused("app-00001", there) || refused("app-00002", here) {
-		t.Error("others are refused, too")
-	}
-	if e := oauth.From(th.Check("app-00001", here)); e.RetryAfter != failureEvery {
-		t.Error("come back after", e.RetryAfter)
+		t.Error("others are told to wait, too")
 	}
 	now = now.Add(failureEvery)
 	if refused("app-00001", here) {
-		t.Error("refused after the time it named")
+		t.Error("told to wait after the time it named")
 	}
 	for i := range netFailures {
-		th.Failed(oauth.ClientID(string(rune('a'+i%26))+"-guess"), here)
+		_ = th.Failed(oauth.ClientID(string(rune('a'+i%26))+"-guess"), here)
 	}
 	if !refused("app-00003", here) || refused("app-00003", there) {
 		t.Error("the network's own bucket does not count")
@@ -52,7 +48,7 @@ func TestThrottleForgetsRatherThanGrows(t *testing.T) {
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	th := &Throttle{Now: func() time.Time { return now }}
 	for i := range maxThrottled {
-		th.Failed("app-00001", netip.AddrFrom4([4]byte{100, byte(i >> 16), byte(i >> 8), byte(i)}))
+		_ = th.Failed("app-00001", netip.AddrFrom4([4]byte{100, byte(i >> 16), byte(i >> 8), byte(i)}))
 		if len(th.full) > maxThrottled+2 {
 			t.Fatal(len(th.full))
 		}
