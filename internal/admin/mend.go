@@ -18,8 +18,6 @@ type Mending struct {
 	After     review.Preview `json:"after"` // predicted; of what can be written
 	Subjects  []Mend         `json:"subjects"`
 	Conflicts []Conflict     `json:"conflicts"`
-
-	run *review.Run
 }
 
 // Mend is the patch of one app or, with an empty app, of the server.
@@ -53,7 +51,7 @@ type Conflict struct {
 // callers are left out unless breaking is set. It writes nothing.
 func (d *Desk) Mend(ctx context.Context, what Reviewing, breaking bool) (*Mending, error) {
 	what.Keep = false
-	run, _, err := d.Review(ctx, what)
+	chosen, _, err := d.Review(ctx, what)
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +59,13 @@ func (d *Desk) Mend(ctx context.Context, what Reviewing, breaking bool) (*Mendin
 	if err != nil {
 		return nil, err
 	}
+	run := review.Judge(in) // of everything, so that a fix which breaks another rule is seen
 	org, err := d.Apps.Org(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m := &Mending{Before: run.Score, Subjects: []Mend{}, Conflicts: []Conflict{}, run: run}
-	steps, mends := m.collect(what)
+	m := &Mending{Before: run.Score, Subjects: []Mend{}, Conflicts: []Conflict{}}
+	steps, mends := m.collect(chosen, what)
 	var written []review.Step
 	for _, id := range subjectsOf(steps) {
 		s, err := d.mendOne(ctx, org, id, steps, in.Forecast, breaking)
@@ -83,10 +82,10 @@ func (d *Desk) Mend(ctx context.Context, what Reviewing, breaking bool) (*Mendin
 
 // collect merges the patches of the findings and settles conflicts. mends says
 // which controls a subject's steps are for.
-func (m *Mending) collect(what Reviewing) (steps []review.Step, mends map[string][]string) {
+func (m *Mending) collect(run *review.Run, what Reviewing) (steps []review.Step, mends map[string][]string) {
 	var patches [][]review.Step
 	mends = map[string][]string{}
-	for _, f := range m.run.Findings {
+	for _, f := range run.Findings {
 		open := f.Status == review.Fail && !f.Waived() || f.Status == review.Inconclusive
 		if f.Fix == nil || !open && !slices.Contains(what.Controls, f.Control) {
 			continue
@@ -200,7 +199,7 @@ func formerly(changes []Change) []Set {
 		old := strings.TrimSuffix(c.Old, " (default)")
 		switch {
 		case perFlow:
-			out = with2(out, field, []string{flow + "=" + c.Old})
+			out = alsoSet(out, field, []string{flow + "=" + c.Old})
 		case old != c.Old:
 			out = append(out, Set{field, []string{"default"}})
 		case isList(field):

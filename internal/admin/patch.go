@@ -161,8 +161,13 @@ func Flag(name string) string {
 func fieldOf(name string) (field string, s setting, ok bool) {
 	for _, prefix := range []string{"app.flows.", "server.oauth.allow."} {
 		if text, is := strings.CutPrefix(name, prefix); is {
-			_, known := flow.ByName(flow.Name(text))
-			return "flow", setting{field: "flow", words: ofFlow(text)}, known
+			f, known := flow.ByName(flow.Name(text))
+			return "flow", setting{field: "flow", words: ofFlow(text), no: func(on any) string {
+				if on == true && !f.Served {
+					return "this version does not serve the flow"
+				}
+				return ""
+			}}, known
 		}
 	}
 	s, ok = settings[name]
@@ -224,7 +229,7 @@ func patchFor(org client.Org, c *client.Client, steps []review.Step) Patch {
 		if words == nil {
 			words = usual
 		}
-		p.Sets = with2(p.Sets, field, words(s.Value().Data))
+		p.Sets = alsoSet(p.Sets, field, words(s.Value().Data))
 	}
 	if c != nil {
 		p.App = c.ID
@@ -233,14 +238,17 @@ func patchFor(org client.Org, c *client.Client, steps []review.Step) Patch {
 	return p
 }
 
-// with2 adds words to a set of the same field: require-secret takes one word for
-// each flow.
-func with2(sets []Set, field string, words []string) []Set {
+// alsoSet adds words to a set of the same field, each once: require-secret takes
+// one word for each flow.
+func alsoSet(sets []Set, field string, words []string) []Set {
 	for i := range sets {
-		if sets[i].Field == field {
-			sets[i].Values = append(sets[i].Values, words...)
-			return sets
+		if sets[i].Field != field {
+			continue
 		}
+		for _, w := range words {
+			sets[i].Values = with(sets[i].Values, w)
+		}
+		return sets
 	}
 	return append(sets, Set{field, words})
 }

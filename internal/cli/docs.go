@@ -12,6 +12,8 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/config"
+	"countersign/internal/review/controls"
+	"countersign/internal/review/report"
 )
 
 type docsCommand struct {
@@ -44,7 +46,12 @@ func referencePages() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	var list strings.Builder
+	if err := report.ControlsMarkdown(&list, controls.Catalogue()); err != nil {
+		return nil, err
+	}
 	return map[string]string{
+		"../controls.md": generated + list.String(), "review.schema.json": string(report.Schema()),
 		"cli.md": generated + cli, "configuration.md": generated + config.Reference(),
 		"rules.md": generated + rulesPage(), "events.md": generated + eventsPage(), "flows.md": generated + flowsPage(),
 	}, nil
@@ -92,6 +99,7 @@ const cliHead = `# Command line
 	"Warnings and errors go to standard error, what was asked for to standard output.\n\n" +
 	"| Exit code | Meaning |\n|---|---|\n| 0 | done |\n| 1 | failed or refused; standard error names the rule |\n" +
 	"| 2 | there is no such app, person, key, grant, rule … |\n| 64 | wrong words on the command line |\n\n" +
+	"`review` has exit codes of its own, for pipelines: see [the review](review.md).\n\n" +
 	"The command line and a running server may use one data directory at the same time; a change is in force within a second.\n" +
 	"`--data`, `--database`, `--config` and `--master-key-file` go with every command; `COUNTERSIGN_DATA`, `COUNTERSIGN_CONFIG` and so on say the same.\n" +
 	"A list takes values one by one, separated by commas or blanks. In `set`, plain values replace the list, `+value` adds, `-value` removes (write `--scope=-email`).\n"

@@ -105,7 +105,7 @@ func (c *reviewRun) judge(s *session) (run *review.Run, err error) {
 	if len(c.Paths) > 0 {
 		snapshot, err := reviewPaths(c.Paths, s.now())
 		if err != nil {
-			return nil, err
+			return nil, ended{exitUnreadable, err}
 		}
 		for _, id := range c.Control {
 			if _, ok := controls.Control(id); !ok {

@@ -1,5 +1,10 @@
 package review
 
+import (
+	"slices"
+	"strings"
+)
+
 // Fix is what makes a failed control pass or mitigated.
 type Fix struct {
 	Patch  []Change
@@ -46,6 +51,11 @@ func Task(do string) Change { return Change{Ask: do} }
 func (c Change) For(only Condition) Change {
 	c.Only = only
 	return c
+}
+
+// switchesOn reports whether the fix brings a flow to life.
+func (f Fix) switchesOn() bool {
+	return slices.ContainsFunc(f.Patch, func(c Change) bool { return strings.HasPrefix(c.Name, "app.flows.") && c.To == true })
 }
 
 func (f Fix) problems() []string {

@@ -124,7 +124,7 @@ func (r *Run) judgeControl(c Control) {
 		app := &r.judged.snapshot.Apps[i]
 		if r.input.Apps == nil || slices.Contains(r.input.Apps, app.ID) {
 			f := r.judged.finding(c, app, r.input.Forecast)
-			if f.Status == NotApplicable && r.input.Only != nil { // whoever asks for it by name may want it on
+			if f.Status == NotApplicable && r.input.Only != nil && c.Fix.switchesOn() { // whoever asks for it by name may want it on
 				f.Fix = r.judged.propose(c, app, r.input.Forecast)
 			}
 			r.Findings = append(r.Findings, f)
