@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -114,12 +115,22 @@ func checkPlaces(fault faulter, c *Config) {
 	case c.Database != "":
 		fault("database", "PostgreSQL is not served by this version; use data")
 	}
-	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
-		fault("tls.certificate_file", "certificate_file and key_file go together")
-	}
+	checkCertificate(fault, c)
 	if c.MasterKey != "" {
 		if _, err := secret.ParseKeyring([]byte(c.MasterKey)); err != nil {
 			fault("master_key", "%s", err)
+		}
+	}
+}
+
+func checkCertificate(fault faulter, c *Config) {
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		fault("tls.certificate_file", "certificate_file and key_file go together")
+		return
+	}
+	for _, f := range [][2]string{{"tls.certificate_file", c.TLS.Certificate}, {"tls.key_file", c.TLS.Key}} {
+		if _, err := os.Stat(f[1]); f[1] != "" && err != nil {
+			fault(f[0], "%s cannot be read: it is missing, or a folder above it is closed", f[1])
 		}
 	}
 }

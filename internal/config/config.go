@@ -22,7 +22,7 @@ type Config struct {
 	Data           string          `yaml:"data" doc:"Directory of the embedded database and the generated master key."`
 	Database       string          `yaml:"database" doc:"URL of a PostgreSQL database, instead of data. This version does not serve it."`
 	MasterKey      Secret          `yaml:"master_key" doc:"The key that seals everything else: one or more lines of 32 bytes in base64, the current one first. Empty: the file master.key in the data directory, made at the first start."`
-	MetricsListen  string          `yaml:"metrics_listen" doc:"Address and port of /metrics, apart from the public one. Empty: off."`
+	MetricsListen  string          `yaml:"metrics_listen" doc:"Address and port of /metrics, apart from the public one. Empty: off. If nobody sets it and the port is taken, a free one is used and logged."`
 	TLS            TLS             `yaml:"tls"`
 	TrustedProxies []string        `yaml:"trusted_proxies" doc:"Addresses or ranges of reverse proxies whose word on the client's address is believed."`
 	ProxyHeader    string          `yaml:"proxy_header" doc:"What those proxies write: x-forwarded-for or forwarded."`
