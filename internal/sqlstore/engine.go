@@ -16,14 +16,14 @@ import (
 const onlyShard int16 = 0
 
 // tx runs statements inside one transaction, or reads outside of any.
-// Arguments and results are int16, int32, int64, []byte, string and pointers to
-// int64 or []byte for what may be NULL.
+// Arguments and results are int, int16, int32, int64, []byte, string and pointers
+// to int64 or []byte for what may be NULL.
 type tx interface {
 	// one runs a statement that answers at most one row and says whether it did.
 	one(text string, args []any, dest ...any) (bool, error)
 	// exec runs a statement and returns how many rows it changed.
 	exec(text string, args ...any) (int64, error)
-	// each calls row for every row of the answer.
+	// each calls row for every row of the answer; row runs no statement.
 	each(text string, args []any, row func(scan func(dest ...any) error) error) error
 	// slots returns the ring's floor and ceiling that this transaction must
 	// respect.

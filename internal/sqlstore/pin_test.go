@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -15,24 +16,25 @@ import (
 func TestPragmas(t *testing.T) {
 	db := open(t, Options{})
 	for _, c := range []struct {
-		run          func(fn func(tx) error) error
-		pragma, want string
+		run    func(fn func(tx) error) error
+		pragma string
+		want   any
 	}{
-		{func(fn func(tx) error) error { return db.eng.change(t.Context(), fn) }, "synchronous", "2"}, // FULL
+		{func(fn func(tx) error) error { return db.eng.change(t.Context(), fn) }, "synchronous", int64(2)}, // FULL
 		{func(fn func(tx) error) error { return db.eng.change(t.Context(), fn) }, "journal_mode", "wal"},
-		{func(fn func(tx) error) error { return db.eng.change(t.Context(), fn) }, "busy_timeout", "5000"},
-		{func(fn func(tx) error) error { return db.eng.change(t.Context(), fn) }, "trusted_schema", "0"},
-		{func(fn func(tx) error) error { return db.eng.read(t.Context(), fn) }, "query_only", "1"},
-		{func(fn func(tx) error) error { return db.eng.read(t.Context(), fn) }, "busy_timeout", "5000"},
-		{func(fn func(tx) error) error { return db.eng.rival(t.Context(), fn) }, "synchronous", "2"},
+		{func(fn func(tx) error) error { return db.eng.change(t.Context(), fn) }, "busy_timeout", int64(5000)},
+		{func(fn func(tx) error) error { return db.eng.change(t.Context(), fn) }, "trusted_schema", int64(0)},
+		{func(fn func(tx) error) error { return db.eng.read(t.Context(), fn) }, "query_only", int64(1)},
+		{func(fn func(tx) error) error { return db.eng.read(t.Context(), fn) }, "busy_timeout", int64(5000)},
+		{func(fn func(tx) error) error { return db.eng.rival(t.Context(), fn) }, "synchronous", int64(2)},
 	} {
-		var got string
+		got := reflect.New(reflect.TypeOf(c.want))
 		err := c.run(func(t tx) error {
-			_, err := t.one("PRAGMA "+c.pragma, nil, &got)
+			_, err := t.one("PRAGMA "+c.pragma, nil, got.Interface())
 			return err
 		})
-		if err != nil || got != c.want {
-			t.Errorf("%s = %s, %v; want %s", c.pragma, got, err, c.want)
+		if err != nil || got.Elem().Interface() != c.want {
+			t.Errorf("%s = %v, %v; want %v", c.pragma, got.Elem(), err, c.want)
 		}
 	}
 	if runtime.GOOS == "linux" && !sqlite.OFDLockingEnabled() {

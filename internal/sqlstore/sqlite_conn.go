@@ -4,33 +4,66 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
 )
 
 // sqliteConn is one connection with its prepared statements. It belongs to one
 // goroutine at a time. Statements run without a cancellable context: cancelling
-// one costs a goroutine each, and they take microseconds.
+// one costs a goroutine each, and they take microseconds. For the same reason
+// they are the driver's own: database/sql would lock, look up and convert for
+// each of them what is settled here.
 type sqliteConn struct {
 	conn        *sql.Conn
-	stmts       map[string]*sql.Stmt
+	stmts       map[string]statement
 	stats       *counters
 	floor, ceil int32
 }
 
-func newSQLiteConn(conn *sql.Conn, stats *counters) *sqliteConn {
-	return &sqliteConn{conn: conn, stmts: map[string]*sql.Stmt{}, stats: stats}
+// statement is a prepared statement of the driver.
+type statement interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
 }
 
-func (c *sqliteConn) stmt(text string) (*sql.Stmt, error) {
+func newSQLiteConn(conn *sql.Conn, stats *counters) *sqliteConn {
+	return &sqliteConn{conn: conn, stmts: map[string]statement{}, stats: stats}
+}
+
+// run has the statement and its arguments ready, and do run it.
+func (c *sqliteConn) run(text string, args []any, do func(s statement, args []driver.NamedValue) error) error {
 	c.stats.statements.Add(1)
-	if s := c.stmts[text]; s != nil {
-		return s, nil
+	values, err := named(args)
+	if err != nil {
+		return err
 	}
-	s, err := c.conn.PrepareContext(context.Background(), text)
+	return c.conn.Raw(func(raw any) error {
+		s := c.stmts[text]
+		if s == nil {
+			if s, err = prepare(raw, text); err != nil {
+				return err
+			}
+			c.stmts[text] = s
+		}
+		return do(s, values)
+	})
+}
+
+func prepare(raw any, text string) (statement, error) {
+	conn, ok := raw.(driver.Conn)
+	if !ok {
+		return nil, fmt.Errorf("a %T is no connection", raw)
+	}
+	s, err := conn.Prepare(text)
 	if err != nil {
 		return nil, err
 	}
-	c.stmts[text] = s
-	return s, nil
+	if s, ok := s.(statement); ok {
+		return s, nil
+	}
+	return nil, errors.Join(fmt.Errorf("a %T is no statement that can be run here", s), s.Close())
 }
 
 func (c *sqliteConn) one(text string, args []any, dest ...any) (bool, error) {
@@ -42,36 +75,41 @@ func (c *sqliteConn) one(text string, args []any, dest ...any) (bool, error) {
 	return found, err
 }
 
-func (c *sqliteConn) exec(text string, args ...any) (int64, error) {
-	s, err := c.stmt(text) //nolint:sqlclosecheck // kept until the connection ends
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.ExecContext(context.Background(), args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+func (c *sqliteConn) exec(text string, args ...any) (n int64, err error) {
+	err = c.run(text, args, func(s statement, args []driver.NamedValue) error {
+		res, err := s.ExecContext(context.Background(), args)
+		if err == nil {
+			n, err = res.RowsAffected()
+		}
+		return err
+	})
+	return n, err
 }
 
 // each reads the rows to their end and closes them: an open statement would keep
-// the transaction open.
+// the transaction open. row must not run a statement on this connection.
 func (c *sqliteConn) each(text string, args []any, row func(scan func(dest ...any) error) error) error {
-	s, err := c.stmt(text) //nolint:sqlclosecheck // kept until the connection ends
-	if err != nil {
-		return err
-	}
-	rows, err := s.QueryContext(context.Background(), args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // Err below says it all
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
+	return c.run(text, args, func(s statement, args []driver.NamedValue) error {
+		rows, err := s.QueryContext(context.Background(), args)
+		if err != nil {
 			return err
 		}
-	}
-	return rows.Err()
+		defer rows.Close() //nolint:errcheck // Next says it all
+		values := make([]driver.Value, len(rows.Columns()))
+		scan := func(dest ...any) error { return assign(values, dest) }
+		for {
+			err := rows.Next(values)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err == nil {
+				err = row(scan)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
 }
 
 func (c *sqliteConn) slots() (floor, ceil int32) { return c.floor, c.ceil }
@@ -85,9 +123,11 @@ func (c *sqliteConn) readSlots() error {
 
 // close gives the connection up for good: it is not used again by the pool.
 func (c *sqliteConn) close() {
-	for _, s := range c.stmts {
-		_ = s.Close()
-	}
-	_ = c.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = c.conn.Raw(func(any) error {
+		for _, s := range c.stmts {
+			_ = s.Close()
+		}
+		return driver.ErrBadConn
+	})
 	_ = c.conn.Close()
 }
