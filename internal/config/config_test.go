@@ -144,7 +144,7 @@ func TestOneFault(t *testing.T) {
 		"issuer no URL":     {"issuer: a.example", "is no URL"},
 		"base URL":          {"salesforce: {base_url: 'http://a.example'}", "c.yaml:1: salesforce.base_url: "},
 		"site prefix":       {"salesforce: {site_prefix: customers}", "is no path"},
-		"certificate gone":  {"tls: {certificate_file: /there/is/none.pem, key_file: /there/is/none.pem}", "cannot be read"},
+		"certificate gone":  {"tls: {certificate_file: /dev/null, key_file: /there/is/none.pem}", "cannot be read"},
 		"key without cert":  {"tls: {key_file: k.pem}", "certificate_file and key_file go together"},
 		"postgres":          {"database: postgres://x", "PostgreSQL is not served by this version"},
 		"no data":           {"data: ''", "name a directory"},
