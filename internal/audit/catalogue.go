@@ -55,7 +55,7 @@ var Catalogue = []Entry{
 	{CodeIssued, "A person signed in through an app and the app holds an authorization code."},
 	{CodeRedeemed, "An app redeemed a code for tokens."},
 	{CodeReplayed, "A spent code was presented again by the app it belongs to. Everything that came from it is revoked."},
-	{TokenRefreshed, "An app exchanged a refresh token for the next one."},
+	{TokenRefreshed, "An app used a refresh token, and got the next one if its tokens rotate."},
 	{TokenReanswered, "An app repeated its last refresh within the grace time and got the same successor again."},
 	{RefreshReused, "An old refresh token was presented again. Its family is revoked, access tokens included."},
 	{GrantRevoked, "A grant ended: by revocation, by an administrator, or because a replay was seen."},

@@ -79,11 +79,11 @@ type Store interface {
 	// the event, in one commit. Lost: that generation is not the present one, or
 	// the family has ended or is gone; Family tells which.
 	RotateRefresh(ctx context.Context, r Rotation) (oauth.Outcome, error)
-	// TouchRefresh notes the use of a refresh token that does not rotate, if the
-	// family lives and was used at idleSince or later (zero: whenever); when its
-	// generation was made stays as it is. Lost: it ended, lay idle too long, or is
-	// gone.
-	TouchRefresh(ctx context.Context, f secret.ID, sk int16, now, idleSince time.Time) (oauth.Outcome, error)
+	// TouchRefresh notes the use of a refresh token that does not rotate and writes
+	// the event, in one commit, if the family lives and was used at idleSince or
+	// later (zero: whenever); when its generation was made stays as it is. Lost:
+	// it ended, lay idle too long, or is gone.
+	TouchRefresh(ctx context.Context, f secret.ID, sk int16, now, idleSince time.Time, e audit.Event) (oauth.Outcome, error)
 	// Family reads the row behind a refresh token. Errors: ErrNotFound.
 	Family(ctx context.Context, id secret.ID, sk int16) (Family, error)
 	// EndGrant ends one family, access tokens included: on every node within a

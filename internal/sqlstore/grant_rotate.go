@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"countersign/internal/audit"
 	"countersign/internal/flow"
 	"countersign/internal/grant"
 	"countersign/internal/oauth"
@@ -59,10 +60,14 @@ func (db *DB) RotateRefresh(ctx context.Context, r grant.Rotation) (oauth.Outcom
 }
 
 // TouchRefresh implements grant.Store.
-func (db *DB) TouchRefresh(ctx context.Context, f secret.ID, sk int16, now, idleSince time.Time) (oauth.Outcome, error) {
+func (db *DB) TouchRefresh(ctx context.Context, f secret.ID, sk int16, now, idleSince time.Time, e audit.Event) (oauth.Outcome, error) {
 	if err := db.leased(ctx); err != nil {
 		return oauth.Unknown, err
 	}
+	if e.ID.IsZero() {
+		e.ID = secret.NewID(now)
+	}
+	event := []any{onlyShard, e.ID[:], e.Encode()}
 	var since int64
 	if !idleSince.IsZero() {
 		since = idleSince.UnixMicro()
@@ -71,9 +76,11 @@ func (db *DB) TouchRefresh(ctx context.Context, f secret.ID, sk int16, now, idle
 	err := db.change(ctx, func(t tx, _ bool) error {
 		var seq int64
 		won, err := t.one(touchFamily, []any{sk, f[:], now.UnixMicro(), since}, &seq)
-		if out = oauth.Lost; won {
-			out = oauth.Won
+		if out = oauth.Lost; err != nil || !won {
+			return err
 		}
+		out = oauth.Won
+		_, err = t.exec(insertEvent, event...) // a second try meets the first one's
 		return err
 	})
 	if err != nil {

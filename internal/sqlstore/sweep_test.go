@@ -81,7 +81,7 @@ func TestSweepFamilies(t *testing.T) {
 	}
 	c.advance(t, 9*day)
 	for _, name := range []string{"used", "old"} {
-		if out, err := db.TouchRefresh(t.Context(), families[name], 0, c.clock.Now(), time.Time{}); out != oauth.Won || err != nil {
+		if out, err := db.TouchRefresh(t.Context(), families[name], 0, c.clock.Now(), time.Time{}, audit.New(c.clock.Now(), audit.TokenRefreshed)); out != oauth.Won || err != nil {
 			t.Fatal(name, out, err)
 		}
 	}

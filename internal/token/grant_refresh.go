@@ -157,16 +157,17 @@ func (x *Exchanger) touch(ctx context.Context, app client.Identity, p proof, r R
 	if err != nil {
 		return notFound(err, ErrRefreshAhead)
 	}
-	now, idle := x.Now(), app.Effective.RefreshIdle
 	switch {
 	case !fam.Ended.IsZero():
 		return ErrRefreshEnded
 	case fam.Seq != p.refresh.Seq:
 		return x.contain(ctx, p, r, audit.RefreshReused, ErrRefreshReused)
-	case idle == 0:
-		return nil
 	}
-	out, err := x.Grants.TouchRefresh(ctx, p.grant.ID, p.refresh.SK, now, now.Add(-idle))
+	now, since := x.Now(), time.Time{}
+	if idle := app.Effective.RefreshIdle; idle > 0 {
+		since = now.Add(-idle)
+	}
+	out, err := x.Grants.TouchRefresh(ctx, p.grant.ID, p.refresh.SK, now, since, p.event)
 	if err != nil {
 		return fmt.Errorf("note the use of a refresh token: %w", err)
 	}

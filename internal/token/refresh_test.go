@@ -197,6 +197,25 @@ func TestE02ParallelRefreshesDoNotFork(t *testing.T) {
 	}
 }
 
+// TestWithoutRotationEveryUseIsWritten: a token that never ends and never changes
+// is the one whose uses somebody will want to see; and a node that cannot write
+// them must not give it out, because it cannot know what ended.
+func TestWithoutRotationEveryUseIsWritten(t *testing.T) {
+	for _, p := range []client.RefreshPolicy{client.RefreshInfinite, client.RefreshInactivity} {
+		h := housetest.New(t)
+		h.ChangeApp(housetest.Shop, func(c *client.Client) { c.Settings.Rotation, c.Policy.RefreshPolicy = false, p })
+		first := h.Login(housetest.Shop)
+		for range 2 {
+			if _, err := h.Exchanger.Exchange(ctx, h.RefreshRequest(housetest.Shop, first.RefreshToken)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(h.Events(audit.TokenRefreshed)); n != 2 {
+			t.Errorf("%s: %d events of two uses", p, n)
+		}
+	}
+}
+
 func TestWithoutRotationTheTokenGoesOn(t *testing.T) {
 	h := housetest.New(t)
 	h.ChangeApp(housetest.Shop, func(c *client.Client) { c.Settings.Rotation = false })

@@ -65,6 +65,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"rotate lost to another while in doubt", rotateLostInDoubt},
 		{"rotate what ended", rotateEnded},
 		{"touch", touch},
+		{"touch answer lost", touchAnswerLost},
 		{"end grant", endGrant},
 		{"end access token", endAccess},
 		{"end by person, app and pair", endGrants},

@@ -113,7 +113,7 @@ func touch(t *testing.T, db Database) {
 	redeem(t, n, oauth.Won, r)
 	use := func(want oauth.Outcome, now, idleSince time.Time) {
 		t.Helper()
-		out, err := n.Store.TouchRefresh(t.Context(), r.Code.ID, 0, now, idleSince)
+		out, err := n.Store.TouchRefresh(t.Context(), r.Code.ID, 0, now, idleSince, refreshed(now))
 		expect(t, want, out, err)
 	}
 	day := 24 * time.Hour
@@ -127,9 +127,25 @@ func touch(t *testing.T, db Database) {
 	out, err := n.Store.EndGrant(t.Context(), r.Code.ID, 0, db.Now(), revoked(db.Now()))
 	expect(t, oauth.Won, out, err)
 	use(oauth.Lost, r.Now.Add(3*day), time.Time{})
-	out, err = n.Store.TouchRefresh(t.Context(), secret.NewID(r.Now), 0, r.Now, time.Time{})
+	out, err = n.Store.TouchRefresh(t.Context(), secret.NewID(r.Now), 0, r.Now, time.Time{}, refreshed(r.Now))
 	expect(t, oauth.Lost, out, err)
+	expectEvents(t, n, audit.TokenRefreshed, 3) // of the uses that were won
 }
+
+// touchAnswerLost: a use whose answer was lost is written once.
+func touchAnswerLost(t *testing.T, db Database) {
+	n := db.Open(t)
+	r := open(t, db, n, alice, app)
+	for i, fault := range []func(int) func(func() error) error{lose, refuse} {
+		n.OnCommit(fault(1))
+		out, err := n.Store.TouchRefresh(t.Context(), r.Code.ID, 0, db.Now(), time.Time{}, refreshed(db.Now()))
+		expect(t, oauth.Won, out, err)
+		expectEvents(t, n, audit.TokenRefreshed, i+1)
+	}
+}
+
+// refreshed is the event of a use.
+func refreshed(now time.Time) audit.Event { return audit.New(now, audit.TokenRefreshed) }
 
 // lease: a node that lost touch with the database changes nothing.
 func lease(t *testing.T, db Database) {
@@ -143,9 +159,11 @@ func lease(t *testing.T, db Database) {
 	for name, change := range map[string]func() (oauth.Outcome, error){
 		"RedeemCode":    func() (oauth.Outcome, error) { return n.Store.RedeemCode(ctx, NewRedemption(now, alice, app)) },
 		"RotateRefresh": func() (oauth.Outcome, error) { return n.Store.RotateRefresh(ctx, NewRotation(now, r, 1)) },
-		"TouchRefresh":  func() (oauth.Outcome, error) { return n.Store.TouchRefresh(ctx, r.Code.ID, 0, now, time.Time{}) },
-		"EndGrant":      func() (oauth.Outcome, error) { return n.Store.EndGrant(ctx, r.Code.ID, 0, now, revoked(now)) },
-		"EndAccess":     func() (oauth.Outcome, error) { return n.Store.EndAccess(ctx, r.Code.ID, now, revoked(now)) },
+		"TouchRefresh": func() (oauth.Outcome, error) {
+			return n.Store.TouchRefresh(ctx, r.Code.ID, 0, now, time.Time{}, refreshed(now))
+		},
+		"EndGrant":  func() (oauth.Outcome, error) { return n.Store.EndGrant(ctx, r.Code.ID, 0, now, revoked(now)) },
+		"EndAccess": func() (oauth.Outcome, error) { return n.Store.EndAccess(ctx, r.Code.ID, now, revoked(now)) },
 		"EndGrants": func() (oauth.Outcome, error) {
 			_, err := n.Store.EndGrants(ctx, alice, "", now, revoked(now))
 			return oauth.Unknown, err
