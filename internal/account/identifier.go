@@ -44,12 +44,13 @@ func Identifier(text string) string {
 
 // fold makes two texts equal that differ in case or in the spelling of accents.
 // Folding can undo composition and decomposition can uncover a letter with case,
-// hence the three steps.
+// hence the three steps. Cherokee folds to capitals, and capitals of it to small
+// ones; small ones first makes an end of it.
 func fold(text string) string {
 	if ascii(text) {
 		return strings.ToLower(text)
 	}
-	return norm.NFC.String(cases.Fold().String(norm.NFD.String(text)))
+	return norm.NFC.String(cases.Fold().String(strings.ToLower(norm.NFD.String(text))))
 }
 
 func ascii(text string) bool {
