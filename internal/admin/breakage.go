@@ -27,49 +27,54 @@ var harmless = []string{
 // something that is not recorded is unknown, not nobody.
 func (t *traffic) broken(a review.App, s review.Step) (n int64, last time.Time, known bool) {
 	id := oauth.ClientID(a.ID)
-	count := func(traits ...usage.Trait) (int64, time.Time, bool) {
-		n, last := t.recent(id, "", traits...)
-		return n, last, true
-	}
 	if s.Name == "" || slices.ContainsFunc(harmless, func(p string) bool { return strings.HasPrefix(s.Name, p) }) {
 		return 0, time.Time{}, true
 	}
-	if name, ok := strings.CutPrefix(s.Name, "app.flows."); ok {
-		return t.withoutFlow(id, flow.Name(name), s)
+	if name, ok := flowOf(s.Name); ok {
+		return t.withoutFlow(id, name, s)
 	}
-	if name, ok := strings.CutPrefix(s.Name, "server.oauth.allow."); ok {
-		return t.withoutFlow(id, flow.Name(name), s)
+	if trait, ok := refusedBy[s.Name]; ok && (s.To == true || trait == usage.Repeated) {
+		n, last := t.recent(id, "", trait)
+		return n, last, true
 	}
-	on := s.To == true
+	if trait, ok := unrecorded[s.Name]; ok {
+		return t.unlessSeen(id, trait)
+	}
 	switch s.Name {
-	case "app.pkce.required", "server.oauth.require_pkce":
-		if on {
-			return count(usage.NoChallenge)
-		}
-	case "app.require_secret.code":
-		if on {
-			return count(usage.BareToken)
-		}
-	case "app.require_secret.refresh":
-		if on {
-			return count(usage.BareRefresh)
-		}
-	case "app.code_and_credentials.post_only":
-		if on {
-			return count(usage.InHeader)
-		}
-	case "app.refresh.grace":
-		return count(usage.Repeated)
-	case "app.refresh.rotation", "app.refresh.policy", "app.refresh.idle_ttl", "app.refresh.absolute_ttl":
-		return t.unlessSeen(id, usage.Refresh) // whether it kept the next token is not recorded
-	case "app.code.ttl":
-		return t.unlessSeen(id, usage.Token) // how long it took is not recorded
 	case "app.scopes":
 		return t.withoutScopes(id, s)
 	case "app.policy.ip":
 		return t.outside(id, a, s)
 	}
 	return 0, time.Time{}, false
+}
+
+// flowOf is the flow that a name switches.
+func flowOf(name string) (flow.Name, bool) {
+	for _, prefix := range []string{"app.flows.", "server.oauth.allow."} {
+		if text, ok := strings.CutPrefix(name, prefix); ok {
+			return flow.Name(text), true
+		}
+	}
+	return "", false
+}
+
+// refusedBy says which requests a setting refuses once it is on. A shorter grace
+// time refuses at most those that were answered again.
+var refusedBy = map[string]usage.Trait{
+	"app.pkce.required":                  usage.NoChallenge,
+	"server.oauth.require_pkce":          usage.NoChallenge,
+	"app.require_secret.code":            usage.BareToken,
+	"app.require_secret.refresh":         usage.BareRefresh,
+	"app.code_and_credentials.post_only": usage.InHeader,
+	"app.refresh.grace":                  usage.Repeated,
+}
+
+// unrecorded are settings that refuse some requests of a kind, by something that
+// is not recorded: whether the app keeps the next token, how old a token was.
+var unrecorded = map[string]usage.Trait{
+	"app.refresh.rotation": usage.Refresh, "app.refresh.policy": usage.Refresh, "app.refresh.idle_ttl": usage.Refresh,
+	"app.refresh.absolute_ttl": usage.Refresh, "app.code.ttl": usage.Token,
 }
 
 // unlessSeen: nobody breaks if such requests never came; otherwise it is unknown.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"countersign/internal/audit"
 	"countersign/internal/flow"
 	"countersign/internal/oauth"
@@ -107,43 +109,54 @@ func TestWaiveInTheSameStep(t *testing.T) {
 	if _, err := o.ChangeApp(ctx, id, set("access-ttl=24h"), waive(Acceptance{Reason: "batch job", Until: o.now.Add(30 * review.Day)})); err != nil {
 		t.Fatal(err)
 	}
-	state := func() string {
-		t.Helper()
-		list, err := o.Waivers(ctx)
-		if err != nil || len(list) != 1 || list[0].Owner != "ann@example.com" {
-			t.Fatalf("waivers %+v, %v", list, err)
-		}
-		return list[0].State
-	}
-	if s := state(); s != review.InForce {
+	if s := o.onlyWaiver(); s != review.InForce {
 		t.Errorf("the waiver is not in force: %s", s)
 	}
 	run, _, err := o.Review(ctx, Reviewing{})
 	if f, _ := run.Find("session-timeout", string(id)); err != nil || f.Status != review.Fail || !f.Waived() {
 		t.Errorf("the finding is %s, waived %v; want it failed and waived: %v", f.Status, f.Waived(), err)
 	}
-	// It ends when the value behind it changes, and counts again when it is back.
-	if _, err := o.ChangeApp(ctx, id, set("access-ttl=20h"), Consent{Force: true}); err != nil {
-		t.Fatal(err)
-	}
-	if s := state(); s != "a value behind it changed" {
-		t.Errorf("after a change: %s", s)
-	}
-	if _, err := o.ChangeApp(ctx, id, set("access-ttl=24h", "scope=+email"), Consent{Force: true}); err != nil {
-		t.Fatal(err)
-	}
-	if s := state(); !strings.Contains(s, "gained the scopes email") {
-		t.Errorf("after the scopes grew: %s", s)
-	}
-	if _, err := o.ChangeApp(ctx, id, set("scope=-email")); err != nil {
-		t.Fatal(err)
-	}
-	o.now = o.now.Add(31 * review.Day)
-	if s := state(); !strings.HasPrefix(s, "it ended on") {
-		t.Errorf("after its date: %s", s)
-	}
 	if len(o.events(audit.WaiverAdded)) != 1 {
 		t.Error("no event of the waiver")
+	}
+}
+
+// onlyWaiver is the state of the one waiver that there is.
+func (o *office) onlyWaiver() string {
+	o.t.Helper()
+	list, err := o.Waivers(ctx)
+	if err != nil || len(list) != 1 || list[0].Owner != "ann@example.com" {
+		o.t.Fatalf("waivers %+v, %v", list, err)
+	}
+	return list[0].State
+}
+
+// TestWaiversLapse when the value behind them changes, when the app's scopes
+// grow, and on their day; one counts again when the value is back.
+func TestWaiversLapse(t *testing.T) {
+	o := open(t)
+	id := o.create(exposed...).App.ID
+	a := Acceptance{Reason: "batch job", Until: o.now.Add(30 * review.Day)}
+	if _, err := o.ChangeApp(ctx, id, set("access-ttl=24h"), Consent{Waive: &a}); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ edit, want string }{
+		{"access-ttl=20h", "a value behind it changed"},
+		{"access-ttl=24h", review.InForce},
+		{"scope=+email", "the app gained the scopes email"},
+		{"scope=-email", review.InForce},
+		{"name=Other", review.InForce},
+	} {
+		if _, err := o.ChangeApp(ctx, id, set(step.edit), Consent{Force: true}); err != nil {
+			t.Fatal(err)
+		}
+		if s := o.onlyWaiver(); s != step.want {
+			t.Errorf("after %s it is %q, want %q", step.edit, s, step.want)
+		}
+	}
+	o.now = o.now.Add(31 * review.Day)
+	if s := o.onlyWaiver(); !strings.HasPrefix(s, "it ended on") {
+		t.Errorf("after its day: %s", s)
 	}
 }
 
@@ -202,101 +215,159 @@ func TestHistory(t *testing.T) {
 			t.Errorf("run %d: the finding is %q, want %q", i+1, f.State, step.want)
 		}
 	}
-	// A run of a part is not kept: the next would take the rest for gone.
-	if _, kept, err := o.Review(ctx, Reviewing{Keep: true, Apps: []string{string(id)}}); err != nil || kept != "" {
-		t.Errorf("a part was kept as %q, %v", kept, err)
+}
+
+// TestRunsAreFound by id and by date, and a run of a part is not kept: the next
+// would take the rest for gone.
+func TestRunsAreFound(t *testing.T) {
+	o := open(t)
+	id := o.create(healthy...).App.ID
+	keep := func(what Reviewing) string {
+		t.Helper()
+		what.Keep = true
+		_, kept, err := o.Review(ctx, what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept
 	}
-	runs, err := o.ReviewRuns(ctx)
-	if err != nil || len(runs) != 5 || len(o.events(audit.ReviewRun)) != 5 {
-		t.Fatalf("%d runs, %v", len(runs), err)
+	first := keep(Reviewing{})
+	if kept := keep(Reviewing{Apps: []string{string(id)}}); kept != "" {
+		t.Errorf("a part was kept as %q", kept)
 	}
-	first, _, err := o.ReviewRun(ctx, runs[4].ID)
-	if err != nil {
+	o.now = o.now.Add(48 * time.Hour)
+	if _, err := o.ChangeApp(ctx, id, set("require-pkce=off"), Consent{Force: true}); err != nil {
 		t.Fatal(err)
 	}
-	last, _, err := o.ReviewRun(ctx, runs[0].Taken.Format(time.RFC3339))
-	if err != nil {
-		t.Fatal(err)
+	second := keep(Reviewing{})
+	before, one, err := o.ReviewRun(ctx, first)
+	if err != nil || one.ID != first {
+		t.Fatalf("by id: %+v, %v", one, err)
 	}
-	if d := review.Compare(first, last); len(d.Broken) == 0 || d.Empty() {
-		t.Errorf("between first and last: %+v", d)
+	after, two, err := o.ReviewRun(ctx, o.now.Format(time.DateOnly))
+	if err != nil || two.ID != second {
+		t.Fatalf("by date: %+v, %v", two, err)
+	}
+	if d := review.Compare(before, after); len(d.Broken) == 0 {
+		t.Errorf("between them: %+v", d)
 	}
 	if _, _, err := o.ReviewRun(ctx, "1999"); !IsNotFound(err) {
 		t.Errorf("a run of 1999: %v", err)
 	}
+	if n := len(o.events(audit.ReviewRun)); n != 2 {
+		t.Errorf("%d events, want one for each kept run", n)
+	}
+}
+
+// road is an app with everything off, and the requests that it makes.
+type road struct {
+	*office
+	id      oauth.ClientID
+	counter *usage.Counter
+}
+
+func openRoad(t *testing.T) *road {
+	t.Helper()
+	o := open(t)
+	weak := set("require-pkce=off", "require-secret=off", "rotation=off", "ip=bypass", "ip-range=10.0.0.0/8", "owner=ann@example.com")
+	r, err := o.CreateApp(ctx, "", append(set(confidential...), weak...), Consent{Force: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &road{o, r.App.ID, &usage.Counter{Store: o.Seen, Now: o.Now}}
+}
+
+func (r *road) see(n int, what usage.Trait, from string, traits ...usage.Trait) {
+	r.t.Helper()
+	for range n {
+		r.counter.See(usage.Seen{
+			App: r.id, Flow: flow.CodeAndCredentials, What: what, Traits: traits, Scopes: oauth.Scopes{"openid"}, Address: netip.MustParseAddr(from),
+		})
+	}
+	if err := r.counter.Flush(ctx); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// forecast is what the fix of a control would break.
+func (r *road) forecast(control string) review.Breakage {
+	r.t.Helper()
+	run, _, err := r.Review(ctx, Reviewing{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	f, _ := run.Find(control, string(r.id))
+	if f.Fix == nil {
+		r.t.Fatalf("%s has no fix: %s", control, f.Reason)
+	}
+	return f.Fix.Forecast
+}
+
+// busyRoad has 24 requests: three logins without PKCE from outside the app's
+// ranges, and nine redemptions without its secret.
+func busyRoad(t *testing.T) *road {
+	t.Helper()
+	r := openRoad(t)
+	r.see(7, usage.Login, "10.1.2.3")
+	r.see(3, usage.Login, "192.0.2.1", usage.NoChallenge)
+	r.see(9, usage.Token, "10.1.2.3", usage.BareToken)
+	r.see(5, usage.Refresh, "10.1.2.3")
+	return r
 }
 
 // TestForecast: of what was seen, each fix says how much it would have refused,
 // and unknown where that is not recorded.
 func TestForecast(t *testing.T) {
-	o := open(t)
-	r, err := o.CreateApp(ctx, "", append(set(confidential...), set("require-pkce=off", "require-secret=off", "rotation=off", "ip=bypass", "ip-range=10.0.0.0/8", "owner=ann@example.com")...), Consent{Force: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := r.App.ID
-	fix := func(control string) review.Breakage {
-		t.Helper()
-		run, _, err := o.Review(ctx, Reviewing{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, _ := run.Find(control, string(id))
-		if f.Fix == nil {
-			t.Fatalf("%s has no fix: %s", control, f.Reason)
-		}
-		return f.Fix.Forecast
-	}
-	if b := fix("require-pkce"); b.Known {
-		t.Errorf("nobody counted, and the forecast is %+v", b)
-	}
-	counter := &usage.Counter{Store: o.Seen, Now: o.Now}
-	see := func(n int, what usage.Trait, from string, traits ...usage.Trait) {
-		for range n {
-			counter.See(usage.Seen{
-				App: id, Flow: flow.CodeAndCredentials, What: what, Traits: traits, Scopes: oauth.Scopes{"openid"}, Address: netip.MustParseAddr(from),
-			})
-		}
-	}
-	if err := counter.Flush(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if b := fix("refresh-rotation"); !b.Known || b.Of != 0 {
-		t.Errorf("nothing was ever requested, and the forecast is %+v", b)
-	}
-	see(7, usage.Login, "10.1.2.3")
-	see(3, usage.Login, "192.0.2.1", usage.NoChallenge)
-	see(9, usage.Token, "10.1.2.3", usage.BareToken)
-	see(5, usage.Refresh, "10.1.2.3")
-	if err := counter.Flush(ctx); err != nil {
-		t.Fatal(err)
-	}
+	r := busyRoad(t)
 	for control, want := range map[string]review.Breakage{
 		"require-pkce":           {Known: true, Failed: 3, Of: 24, Days: 1},
 		"require-secret-code":    {Known: true, Failed: 9, Of: 24, Days: 1},
 		"require-secret-refresh": {Known: true, Failed: 0, Of: 24, Days: 1},
-		"refresh-rotation":       {Known: false},
 		"ip-restrictions":        {Known: true, Failed: 3, Of: 24, Days: 1},
 	} {
-		got := fix(control)
-		if got.Known != want.Known || want.Known && (got.Failed != want.Failed || got.Of != want.Of || got.Days != want.Days) {
+		got := r.forecast(control)
+		callers := got.Callers
+		if got.Callers = nil; !cmp.Equal(got, want) {
 			t.Errorf("%s: %+v, want %+v", control, got, want)
 		}
-		if want.Failed > 0 && (len(got.Callers) != 1 || got.Callers[0].Owner != "ann@example.com" || got.Callers[0].Count != want.Failed) {
-			t.Errorf("%s: callers %+v", control, got.Callers)
+		if want.Failed > 0 && (len(callers) != 1 || callers[0].Owner != "ann@example.com" || callers[0].Count != want.Failed) {
+			t.Errorf("%s: callers %+v", control, callers)
 		}
 	}
-	// Mending leaves out what would have refused somebody.
-	m, err := o.Mend(ctx, Reviewing{Controls: []string{"require-pkce", "require-secret-refresh"}}, false)
+	if b := r.forecast("refresh-rotation"); b.Known {
+		t.Errorf("whether an app would keep the next token is not recorded, and the forecast is %+v", b)
+	}
+	r.now = r.now.Add(31 * review.Day)
+	if b := r.forecast("require-pkce"); !b.Known || b.Of != 0 || b.Days != 30 {
+		t.Errorf("a month later: %+v", b)
+	}
+}
+
+// TestForecastWithoutUse: nobody counted is unknown; nothing was seen is nobody.
+func TestForecastWithoutUse(t *testing.T) {
+	r := openRoad(t)
+	if b := r.forecast("require-pkce"); b.Known {
+		t.Errorf("nobody counted, and the forecast is %+v", b)
+	}
+	r.see(0, "", "10.1.2.3")
+	if b := r.forecast("refresh-rotation"); !b.Known || b.Of != 0 {
+		t.Errorf("nothing was ever requested, and the forecast is %+v", b)
+	}
+}
+
+// TestMendLeavesOut what would have refused somebody.
+func TestMendLeavesOut(t *testing.T) {
+	r := busyRoad(t)
+	what := Reviewing{Controls: []string{"require-pkce", "require-secret-refresh"}}
+	m, err := r.Mend(ctx, what, false)
 	if err != nil || len(m.Subjects) != 1 {
 		t.Fatalf("%+v, %v", m, err)
 	}
-	if s := m.Subjects[0]; len(s.LeftOut) != 1 || s.LeftOut[0].Name != "app.pkce.required" || len(s.Write) != 1 || s.Write[0].Name != "app.require_secret.refresh" {
+	s := m.Subjects[0]
+	if len(s.LeftOut) != 1 || s.LeftOut[0].Name != "app.pkce.required" || len(s.Write) != 1 || s.Write[0].Name != "app.require_secret.refresh" {
 		t.Errorf("writes %v, leaves out %v", s.Write, s.LeftOut)
 	}
-	// A month later none of it counts any more.
-	o.now = o.now.Add(31 * review.Day)
-	if b := fix("require-pkce"); !b.Known || b.Of != 0 || b.Days != 30 {
-		t.Errorf("a month later: %+v", b)
+	if m, err = r.Mend(ctx, what, true); err != nil || len(m.Subjects[0].Write) != 2 {
+		t.Errorf("with breaking: %+v, %v", m, err)
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -79,16 +80,23 @@ func readBaseline(file string) (*review.Run, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // no baseline is no fault
 	}
-	f, err := os.Open(file) //nolint:gosec // the file that the person named
-	if err != nil {
+	run, err := readRun(file)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ended{exitUnreadable, err}
 	}
-	defer f.Close()
-	run, err := report.ReadJSON(f)
 	if err != nil || run.Schema == "" {
 		return nil, ended{exitUnreadable, fmt.Errorf("%s is no run of the review as JSON: %w", file, errors.Join(err, errNoSchema(run)))}
 	}
 	return run, nil
+}
+
+// readRun reads a run from the file that a person named.
+func readRun(file string) (*review.Run, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // the person may read their files
+	if err != nil {
+		return nil, err
+	}
+	return report.ReadJSON(bytes.NewReader(text))
 }
 
 func errNoSchema(run *review.Run) error {
@@ -196,7 +204,7 @@ func (s *session) colourful() bool {
 
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor is small
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // progress tells a person at a terminal what takes so long; done wipes it out.

@@ -59,9 +59,8 @@ func (s *session) runAfter(d *server.Data, until string) (*review.Run, error) {
 
 // runNamed reads a run from the history, or from a file of that name.
 func (s *session) runNamed(d *server.Data, name string) (*review.Run, error) {
-	if f, err := os.Open(name); name != "" && err == nil { //nolint:gosec // the file that the person named
-		defer f.Close()
-		return report.ReadJSON(f)
+	if _, err := os.Stat(name); name != "" && err == nil {
+		return readRun(name)
 	}
 	run, _, err := d.Desk.ReviewRun(s.ctx, name)
 	return run, err
