@@ -67,10 +67,12 @@ const behindLimit = 3
 var (
 	errNoLease = errors.New("no good poll of the database for ten seconds: nothing is issued or redeemed")
 	errRing    = errors.New("the ring of spent values is not being emptied")
+	errClock   = errors.New("the clock was ahead and has been set back")
 )
 
 // Ready says whether this node may issue and redeem: nil while the lease holds,
-// the last commit succeeded and the ring is emptied in time; otherwise why not.
+// the last commit succeeded, the ring is emptied in time and not ahead of the
+// clock; otherwise why not.
 func (db *DB) Ready() error {
 	switch {
 	case db.closed.Load():
@@ -83,6 +85,10 @@ func (db *DB) Ready() error {
 	}
 	if n := db.slotsBehind(); n >= behindLimit {
 		return fmt.Errorf("%w: %d slots behind", errRing, n)
+	}
+	if floor := db.lease.floor(); floor > secret.SlotOf(db.o.Now()) {
+		at := time.Unix(int64(floor)*secret.SlotSeconds, 0).UTC().Format(time.RFC3339)
+		return fmt.Errorf("%w: codes are refused as spent until it is %s again", errClock, at)
 	}
 	return nil
 }

@@ -153,6 +153,33 @@ func TestRingBehind(t *testing.T) {
 	}
 }
 
+// TestClockSetBack_J15: a clock that ran ahead took the ring with it. Until it is
+// that late again, fresh codes would be refused as spent: the node must not issue
+// any, and say why.
+func TestClockSetBack_J15(t *testing.T) {
+	c := newCluster(t)
+	db := c.open(t)
+	for _, s := range []struct {
+		ahead time.Duration
+		ready bool
+	}{{5 * time.Minute, true}, {2 * time.Hour, false}} {
+		c.clock.Add(s.ahead)
+		db.beat(t.Context())
+		c.clock.Add(-s.ahead)
+		if err := db.Ready(); (err == nil) != s.ready || err != nil && !errors.Is(err, errClock) {
+			t.Errorf("%v ahead and back: %v", s.ahead, err)
+		}
+		out, err := db.RedeemCode(t.Context(), redeem(c.clock.Now()))
+		if err != nil || (out == oauth.Won) != s.ready {
+			t.Errorf("%v ahead and back: a code is %v, %v", s.ahead, out, err)
+		}
+	}
+	c.clock.Add(2 * time.Hour)
+	if err := db.Ready(); err != nil {
+		t.Errorf("once it is that late: %v", err)
+	}
+}
+
 // TestRingRace: emptying is done once, by whoever is first, and a job that was
 // paused empties nothing that is in use again.
 func TestRingRace(t *testing.T) {
