@@ -175,7 +175,7 @@ func TestDurations(t *testing.T) {
 			t.Errorf("%s round trip: %v, %v", text, back, err)
 		}
 	}
-	for _, bad := range []string{"", "x", "1y", "d", "5"} {
+	for _, bad := range []string{"", "x", "1y", "d", "5", "213504d", "106752d", "-106752d"} {
 		if _, err := ParseDuration(bad); !errors.Is(err, ErrDuration) {
 			t.Errorf("ParseDuration(%q) = %v", bad, err)
 		}

@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -14,13 +15,16 @@ type Duration time.Duration
 // ErrDuration refuses a text that is no length of time.
 var ErrDuration = errors.New("expected a length of time such as 90s, 15m, 12h or 30d")
 
+// maxDays is what a Duration can hold; more would come out as something short.
+const maxDays = int64(math.MaxInt64 / (24 * time.Hour))
+
 // ParseDuration reads what String writes, and what time.ParseDuration reads.
 // Errors: ErrDuration.
 func ParseDuration(text string) (Duration, error) {
 	text = strings.TrimSpace(text)
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseInt(days, 10, 32)
-		if err != nil {
+		if err != nil || n > maxDays || n < -maxDays {
 			return 0, ErrDuration
 		}
 		return Duration(time.Duration(n) * 24 * time.Hour), nil
