@@ -63,13 +63,14 @@ func ascii(text string) bool {
 }
 
 // legible refuses what people cannot see or type: control, format and private
-// characters, line separators, and bytes that are not UTF-8.
+// characters, line separators, fillers and selectors that draw nothing, and bytes
+// that are not UTF-8. Two names that differ in these would look the same.
 func legible(text string) bool {
 	if !utf8.ValidString(text) {
 		return false
 	}
 	for _, r := range text {
-		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
+		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
 			return false
 		}
 	}
