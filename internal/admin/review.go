@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,7 +85,7 @@ func (d *Desk) reviewInput(ctx context.Context) (review.Input, error) {
 
 // keepRun keeps a run, compressed, and records that it was made.
 func (d *Desk) keepRun(ctx context.Context, run *review.Run) (string, error) {
-	doc, err := pack(run)
+	doc, err := pack(slim(run))
 	if err != nil {
 		return "", err
 	}
@@ -135,6 +136,18 @@ func (d *Desk) runLike(ctx context.Context, text string) (review.KeptRun, error)
 // ReviewRuns lists the kept runs, newest first.
 func (d *Desk) ReviewRuns(ctx context.Context) ([]review.KeptRun, error) {
 	return d.Book.ReviewRuns(ctx)
+}
+
+// slim is what later runs are compared with: verdicts and reasons, not the values
+// and fixes, which would be most of it.
+func slim(run *review.Run) *review.Run {
+	kept := *run
+	kept.Improvements, kept.Together = nil, nil
+	kept.Findings = slices.Clone(run.Findings)
+	for i := range kept.Findings {
+		kept.Findings[i].Values, kept.Findings[i].Fix = []review.Shown{}, nil
+	}
+	return &kept
 }
 
 func pack(run *review.Run) ([]byte, error) {
