@@ -15,11 +15,26 @@ const (
 	MaxHeaderBytes    = 16 << 10
 )
 
-// Limit sets the limits on a server.
+// Limit sets the limits on a server with its handler.
 //
 // Spec: RFC 9110 §17.5.
 func Limit(srv *http.Server) {
 	srv.ReadHeaderTimeout, srv.ReadTimeout = ReadHeaderTimeout, ReadTimeout
 	srv.WriteTimeout, srv.IdleTimeout = WriteTimeout, IdleTimeout
 	srv.MaxHeaderBytes = MaxHeaderBytes
+	srv.Handler = endChunked(srv.Handler)
+}
+
+// endChunked ends the connection behind every chunked request. net/http drops a
+// Content-Length beside it without a word; a proxy that goes by the length would
+// have sent another person's request inside, or ours inside theirs.
+//
+// Spec: RFC 9112 §6.1.
+func endChunked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header()["Connection"] = []string{"close"}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
