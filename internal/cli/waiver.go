@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"time"
 
 	"countersign/internal/admin"
@@ -59,8 +60,12 @@ func (c consent) words(now time.Time) (admin.Consent, error) {
 }
 
 type waiverAdd struct {
-	Control string `arg:"" help:"Id of the control."`
+	Control string `arg:"" optional:"" help:"Id of the control."`
 	App     string `arg:"" optional:"" help:"client_id or name of the app; none for a control of the server."`
+	Named   struct {
+		Control string `help:"The control, as a flag." placeholder:"ID"`
+		App     string `help:"The app, as a flag." placeholder:"ID"`
+	} `embed:""`
 	acceptance
 }
 
@@ -71,7 +76,7 @@ func (c *waiverAdd) Run(s *session) error {
 		return err
 	}
 	return s.with(changing, func(d *server.Data) error {
-		w, err := d.Desk.Waive(s.ctx, c.Control, c.App, words)
+		w, err := d.Desk.Waive(s.ctx, cmp.Or(c.Control, c.Named.Control), cmp.Or(c.App, c.Named.App), words)
 		if err != nil {
 			return err
 		}

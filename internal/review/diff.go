@@ -41,7 +41,12 @@ func (d Difference) Empty() bool {
 // Compare lists what moved from one run to a later one. Both may have been
 // read from files.
 func Compare(before, after *Run) Difference {
-	d := Difference{ScoreBefore: before.Score.Score, ScoreAfter: after.Score.Score}
+	none := []Transition{} // an empty list is [] in JSON, not null
+	d := Difference{
+		Notes: []string{}, Broken: none, Fixed: none, Changed: none, Waived: none, Lapsed: none,
+		Proven: none, Contradicted: none, Gone: none,
+		ScoreBefore: before.Score.Score, ScoreAfter: after.Score.Score,
+	}
 	if a, b := before.Header.Catalogue, after.Header.Catalogue; a != b {
 		d.Notes = append(d.Notes, fmt.Sprintf("the catalogue changed from version %d to %d; controls may judge differently", a, b))
 	}
