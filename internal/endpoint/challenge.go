@@ -12,6 +12,8 @@ import (
 
 // Refusals of the challenge endpoint, in the order of checking.
 var (
+	ErrOrigin = oauth.Refuse(oauth.AccessDenied, "challenge.origin", "draft-ietf-oauth-first-party-apps-04 §9.8",
+		"a web page may not have people's credentials checked: the app itself calls this endpoint")
 	ErrSession = oauth.Refuse(oauth.InvalidSession, "challenge.session", "draft-ietf-oauth-first-party-apps-04 §5.2.2",
 		"the auth_session is not one of this server: start again without it")
 	ErrResponseTypeMissing = oauth.Refuse(oauth.InvalidRequest, "challenge.response-type-missing", "draft-ietf-oauth-first-party-apps-04 §5.1",
@@ -36,6 +38,11 @@ type challengeAnswer struct {
 func (e *dialect) challenge(r *web.Request) (web.Answer, error) {
 	var got headless.Answer
 	err := e.asks(r, func(c client.Credentials) (err error) {
+		// Any page can send a form from its visitor's browser without asking, and
+		// though it reads no answer, its visitor's failures would be counted.
+		if c.Method == client.AuthNone && len(r.HTTP.Header["Origin"]) > 0 {
+			return ErrOrigin
+		}
 		if r.Form.Body.Has("auth_session") {
 			return e.followUp(c)
 		}

@@ -35,6 +35,12 @@ func TestChallenge(t *testing.T) {
 		"state is ignored":               {spoil: []spoil{set("state", "x")}, status: 200},
 		"parameters nobody knows":        {spoil: []spoil{set("foo", "bar")}, status: 200},
 		"the client's own id":            {spoil: []spoil{set("client_id", string(housetest.Shop))}, status: 200},
+		"A29 a page of anybody": {
+			spoil: []spoil{none, set("client_id", string(housetest.Mobile)), header("Origin", "https://evil.example")}, status: bad, word: "access_denied", rule: endpoint.ErrOrigin,
+		},
+		"A29 a page without a name": {
+			spoil: []spoil{none, set("client_id", string(housetest.Mobile)), header("Origin", "null")}, status: bad, word: "access_denied", rule: endpoint.ErrOrigin,
+		},
 		"cookies are ignored A29":        {spoil: []spoil{header("Cookie", "session=x")}, status: 200},
 		"two resources":                  {spoil: []spoil{add("resource", "https://a.example"), add("resource", "https://b.example")}, status: 200},
 		"loose app, no response type":    {spoil: []spoil{drop("response_type")}, app: func(c *client.Client) { c.Settings.LooseOpening = true }, status: 200},
