@@ -31,10 +31,10 @@ func TestChallenge(t *testing.T) {
 		word   string
 		rule   *oauth.Error
 	}{
-		"valid":                          {status: 200},
-		"state is ignored":               {spoil: []spoil{set("state", "x")}, status: 200},
-		"parameters nobody knows":        {spoil: []spoil{set("foo", "bar")}, status: 200},
-		"the client's own id":            {spoil: []spoil{set("client_id", string(housetest.Shop))}, status: 200},
+		"valid":                   {status: 200},
+		"state is ignored":        {spoil: []spoil{set("state", "x")}, status: 200},
+		"parameters nobody knows": {spoil: []spoil{set("foo", "bar")}, status: 200},
+		"the client's own id":     {spoil: []spoil{set("client_id", string(housetest.Shop))}, status: 200},
 		"A29 a page of anybody": {
 			spoil: []spoil{none, set("client_id", string(housetest.Mobile)), header("Origin", "https://evil.example")}, status: bad, word: "access_denied", rule: endpoint.ErrOrigin,
 		},
