@@ -29,7 +29,7 @@ func BenchmarkFloor(b *testing.B) {
 }
 
 // profileFor is how much processor time a profile is of, in microseconds.
-const profileFor = 5e6
+const profileFor = 1e7
 
 // BenchmarkOperation measures each operation of the server beside its floor.
 func BenchmarkOperation(b *testing.B) {
@@ -47,7 +47,7 @@ func BenchmarkOperation(b *testing.B) {
 			}
 			m, ratio := middle(all)
 			m.report(b, ratio, o.target)
-			results.operation[o.name] = figures{m, ratio}
+			results.operation[o.name], results.rounds = figures{m, ratio}, b.N
 			if *profileTo != "" && b.N > 1 {
 				profile(b, o, ws, int(profileFor/m.cpu))
 			}

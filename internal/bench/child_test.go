@@ -54,7 +54,7 @@ func beChild(role string, args []string) int {
 // serveProfiles answers /start, and then /stop with the processor profile of the
 // time between, and /allocs with everything allocated so far.
 func serveProfiles(path string) error {
-	runtime.MemProfileRate = 8 << 10
+	runtime.MemProfileRate = 128 << 10
 	listener, err := net.Listen("unix", path)
 	if err != nil {
 		return err

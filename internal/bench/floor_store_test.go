@@ -31,7 +31,7 @@ func storeFloor(mux *http.ServeMux, dir string) error {
 	for text, stmt := range map[string]**sql.Stmt{
 		"BEGIN IMMEDIATE": &s.begin, "COMMIT": &s.commit, "INSERT INTO token VALUES (?, ?, ?, ?, ?)": &s.insert,
 	} {
-		if *stmt, err = conn.PrepareContext(context.Background(), text); err != nil {
+		if *stmt, err = conn.PrepareContext(context.Background(), text); err != nil { //nolint:sqlclosecheck // kept until the process ends
 			return err
 		}
 	}

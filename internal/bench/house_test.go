@@ -26,7 +26,7 @@ import (
 const (
 	password = "a quiet river under the old bridge"
 	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7636 Appendix B
-	callback = "http://127.0.0.1:9/callback"
+	callback = "https://app.example/callback"
 )
 
 var challenge = func() string {

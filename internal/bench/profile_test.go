@@ -16,7 +16,7 @@ var sockets = map[string]string{}
 
 func profileSocket(t testing.TB, role string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "countersign") // a short name: the path of a socket has at most 107 bytes
+	dir, err := os.MkdirTemp("", "countersign") //nolint:usetesting // a short name: the path of a socket has at most 107 bytes
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,9 @@
 package bench
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestEachOnce does every operation once, so that the benchmarks cannot rot. It
 // holds no time against anything; what is written does not depend on the machine.
@@ -76,5 +79,27 @@ func TestBill(t *testing.T) {
 		if got := tt.bill.sum(cost); got != tt.sum || tt.bill.String() != tt.text {
 			t.Errorf("%v: %v, want %s: %v", tt.bill, got, tt.text, tt.sum)
 		}
+	}
+}
+
+// TestReport: what misses its target is listed with the reason, and nothing else is.
+func TestReport(t *testing.T) {
+	kept := results
+	defer func() { results = kept }()
+	results.floor, results.operation = map[string]float64{}, map[string]figures{}
+	for _, o := range operations {
+		results.operation[o.name] = figures{sample{cpu: 1, floor: 1}, o.target}
+	}
+	results.starvation = starvation{1, 1, 1, 1}
+	if got := page(); !strings.Contains(got, "missed\n\nNone.\n") {
+		t.Errorf("at the targets:\n%s", got)
+	}
+	for _, o := range operations {
+		results.operation[o.name] = figures{sample{cpu: 1, floor: 1}, o.target * 1.01}
+	}
+	results.footprint, results.starvation = footprint{31, 101, 31}, starvation{1, 1, 4, 4}
+	got := page()
+	if n := strings.Count(got, "\n- **"); n != len(operations)+4 {
+		t.Errorf("%d targets listed, %d are missed:\n%s", n, len(operations)+4, got)
 	}
 }
