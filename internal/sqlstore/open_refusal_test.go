@@ -30,6 +30,22 @@ func rawSQL(t *testing.T, dir string, statements ...string) {
 	}
 }
 
+// TestOpenClosesTheFileToOthers: a copy made with the usual umask.
+func TestOpenClosesTheFileToOthers(t *testing.T) {
+	dir := t.TempDir()
+	_ = open(t, Options{Dir: dir}).Close()
+	path := filepath.Join(dir, fileName)
+	if err := os.Chmod(path, 0o664); err != nil {
+		t.Fatal(err)
+	}
+	open(t, Options{Dir: dir})
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o660 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
 // TestOpenRefuses: each fault is one clear sentence, and nothing is touched.
 func TestOpenRefuses(t *testing.T) {
 	for _, c := range []struct {

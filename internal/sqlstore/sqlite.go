@@ -59,6 +59,11 @@ func openSQLite(ctx context.Context, o *Options, stats *counters) (_ engine, err
 	if err := refuseForeign(ctx, path); err != nil {
 		return nil, plain(err)
 	}
+	if !o.ReadOnly {
+		if err := closeToOthers(path); err != nil {
+			return nil, err
+		}
+	}
 	e := &sqliteEngine{path: path, done: make(chan struct{})}
 	defer func() {
 		if err != nil {
@@ -122,6 +127,25 @@ func refuseForeign(ctx context.Context, path string) error {
 	defer db.Close() //nolint:errcheck // it only read
 	_, err = schemaVersion(ctx, db)
 	return err
+}
+
+// closeToOthers takes away what a careless copy of a backup gave to everybody on
+// the machine: the file holds people, and the hashes of their passwords. What a
+// group may do stays: somebody may have meant it.
+func closeToOthers(path string) error {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err == nil && info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows" {
+			err = os.Chmod(name, info.Mode().Perm()&^0o007)
+		}
+		if err != nil {
+			return fmt.Errorf("%w; everybody on this machine could read the people in it: run: chmod 600 %s", err, name)
+		}
+	}
+	return nil
 }
 
 // dsn is the name under which the driver opens the file. Pragmas belong here
