@@ -71,7 +71,7 @@ func Resolve(org Org, c *Client) *Effective {
 	if s.Grace < 0 {
 		e.Grace = 0
 	}
-	e.AccessTTL = clamp(s.AccessToken.TTL, DefaultAccessTTL, orDuration(org.MaxAccess, AccessTokenCeiling))
+	e.AccessTTL = clamp(s.AccessToken.TTL, DefaultAccessTTL, clamp(org.MaxAccess, AccessTokenCeiling, AccessTokenCeiling))
 	if e.AccessFormat == FormatOpaque && p.SessionTimeout > 0 {
 		e.AccessTTL = min(e.AccessTTL, time.Duration(p.SessionTimeout))
 	}

@@ -76,6 +76,9 @@ var stricter = map[string]struct {
 	"and not for JWTs": {Org{}, func(c *Client) { c.Policy.SessionTimeout = Duration(5 * time.Minute) }, func(e *Effective) bool {
 		return e.AccessTTL == DefaultAccessTTL
 	}},
+	"nothing outlives the memory of endings": {Org{MaxAccess: Duration(72 * time.Hour)}, func(c *Client) { c.Settings.AccessToken.TTL = Duration(48 * time.Hour) }, func(e *Effective) bool {
+		return e.AccessTTL == AccessTokenCeiling
+	}},
 	"inactivity, 30 days, by default": {Org{}, func(*Client) {}, func(e *Effective) bool {
 		return e.RefreshPolicy == RefreshInactivity && e.RefreshIdle == 30*24*time.Hour && e.RefreshAbsolute == 90*24*time.Hour
 	}},
