@@ -66,6 +66,7 @@ type Family struct {
 	Flow    flow.Name
 	Seq     int64
 	Issued  time.Time // of the present generation
+	Used    time.Time // last, if it does not rotate; zero: not yet
 	Attempt [32]byte  // id of the request that made the present generation
 	Ended   time.Time // zero while it lives
 	SK      int16

@@ -138,6 +138,17 @@ func TestIntrospectRefreshTokenTellsItsEnd(t *testing.T) {
 	if _, in, _ := h.Inspector.Introspect(ctx, h.Credentials(housetest.Shop), a.RefreshToken); in.Active {
 		t.Error("a replaced refresh token is active")
 	}
+	h.ChangeApp(housetest.Shop, func(c *client.Client) { c.Settings.Rotation = false })
+	used := h.Login(housetest.Shop)
+	h.Clock.Forward(20 * 24 * time.Hour)
+	if _, err := h.Exchanger.Exchange(ctx, h.RefreshRequest(housetest.Shop, used.RefreshToken)); err != nil {
+		t.Fatal(err)
+	}
+	h.Clock.Forward(20 * 24 * time.Hour)
+	_, in, _ = h.Inspector.Introspect(ctx, h.Credentials(housetest.Shop), used.RefreshToken)
+	if !in.Active || in.Expires.Sub(h.Clock.Now()).Round(time.Hour) != 10*24*time.Hour {
+		t.Errorf("a token that does not rotate and was used 20 days ago: %+v", in)
+	}
 	b := h.Login(housetest.Shop)
 	h.Clock.Forward(31 * 24 * time.Hour)
 	if _, in, _ := h.Inspector.Introspect(ctx, h.Credentials(housetest.Shop), b.RefreshToken); in.Active {

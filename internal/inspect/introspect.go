@@ -96,7 +96,7 @@ func (i *Inspector) refresh(ctx context.Context, caller client.Identity, text st
 	if !fam.Ended.IsZero() || fam.Seq != tok.Seq {
 		return Introspection{}, nil
 	}
-	in := Introspection{Active: true, Refresh: true, Access: a, Issued: fam.Issued, Expires: endOf(app.Effective, &tok, fam.Issued)}
+	in := Introspection{Active: true, Refresh: true, Access: a, Issued: fam.Issued, Expires: endOf(app.Effective, &tok, &fam)}
 	if !in.Expires.IsZero() && !i.Now().Before(in.Expires) {
 		return Introspection{}, nil
 	}
@@ -104,7 +104,11 @@ func (i *Inspector) refresh(ctx context.Context, caller client.Identity, text st
 }
 
 // endOf is when a refresh token ends by today's policy; zero: it does not.
-func endOf(e *client.Effective, tok *grant.Refresh, used time.Time) (end time.Time) {
+func endOf(e *client.Effective, tok *grant.Refresh, fam *grant.Family) (end time.Time) {
+	used := fam.Issued
+	if fam.Used.After(used) {
+		used = fam.Used
+	}
 	if e.RefreshAbsolute > 0 {
 		end = tok.ID.Time().Add(e.RefreshAbsolute)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	familyColumns      = `SELECT id, user_id, app_id, epoch, seq, issued_us, rid, data, revoked_us, sk FROM rt_family `
+	familyColumns      = `SELECT id, user_id, app_id, epoch, seq, issued_us, used_us, rid, data, revoked_us, sk FROM rt_family `
 	selectUserFamilies = familyColumns + `WHERE sk = $1 AND user_id = $2 AND revoked_us IS NULL ORDER BY id DESC`
 	selectFamiliesDown = familyColumns + `WHERE sk = $1 AND id < $2 ORDER BY id DESC LIMIT $3`
 )

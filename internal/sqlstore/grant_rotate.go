@@ -20,7 +20,7 @@ ON CONFLICT DO NOTHING`
 	confirmRotation = `UPDATE rt_family SET rid = $4 WHERE sk = $1 AND id = $2 AND seq = $3 AND rid = $4 RETURNING seq`
 	touchFamily     = `UPDATE rt_family SET used_us = $3
 WHERE sk = $1 AND id = $2 AND revoked_us IS NULL AND COALESCE(used_us, issued_us) >= $4 RETURNING seq`
-	selectFamily = `SELECT id, user_id, app_id, epoch, seq, issued_us, rid, data, revoked_us, sk FROM rt_family WHERE sk = $1 AND id = $2`
+	selectFamily = familyColumns + `WHERE sk = $1 AND id = $2`
 )
 
 // RotateRefresh implements grant.Store.
@@ -115,13 +115,16 @@ func scanFamily(scan func(...any) error) (grant.Family, error) {
 	var id, rid, data []byte
 	var user, app string
 	var issued int64
-	var revoked *int64
-	if err := scan(&id, &user, &app, &f.Epoch, &f.Seq, &issued, &rid, &data, &revoked, &f.SK); err != nil {
+	var used, revoked *int64
+	if err := scan(&id, &user, &app, &f.Epoch, &f.Seq, &issued, &used, &rid, &data, &revoked, &f.SK); err != nil {
 		return f, err
 	}
 	copy(f.ID[:], id)
 	copy(f.Attempt[:], rid)
 	f.User, f.Client, f.Issued = oauth.UserID(user), oauth.ClientID(app), fromMicro(issued)
+	if used != nil {
+		f.Used = fromMicro(*used)
+	}
 	if revoked != nil {
 		f.Ended = fromMicro(*revoked)
 	}
