@@ -90,14 +90,17 @@ var operations = []operation{
 	{
 		name: "code-exchange", title: "code exchange: access token, ID token, refresh token",
 		least: bill{s: 2, w: 1}, target: 1.5, durable: 1, times: 3000, mint: mintCode, do: exchange,
+		beyond: "Its one transaction writes three rows in four trees (the spent code, the family and its index, the event), where W is one row. Besides, it reads the person, checks the app's secret, makes three tokens and logs a line. Of a profile: signatures 35 %, the store's writer 24 %, net/http 9 %, garbage collection 9 %, reading the person 7 %.",
 	},
 	{
 		name: "refresh", title: "refresh with rotation, JWT access token",
 		least: bill{s: 1, w: 1}, target: 1.5, durable: 1, times: 3000, prepare: signIn(jwt), do: refresh,
+		beyond: "It changes a row and writes the event, where W is one row, and it reads the person: a point read through SQLite costs about as much as `json`. Besides, it checks the app's secret, opens and seals a refresh token and logs a line. Of a profile: the signature 28 %, the store's writer 17 %, net/http 16 %, reading the person 10 %, garbage collection 8 %.",
 	},
 	{
 		name: "introspect-opaque", title: "introspection of an opaque token",
 		least: bill{}, target: 2, durable: 0, times: 6000, prepare: holdAccess(opaque), do: introspect(opaque),
+		beyond: "The floor reads no form and checks no secret: `hmac`, which does, is what it should be held against. Of a profile: net/http 51 %, garbage collection 9 %, the log line 8 %, opening the token 6 %, the app's secret 5 %, writing JSON 5 %.",
 	},
 	{
 		name: "introspect-jwt", title: "introspection of a JWT",
@@ -106,26 +109,32 @@ var operations = []operation{
 	{
 		name: "userinfo", title: "userinfo, opaque token",
 		least: bill{}, target: 3, durable: 0, times: 5000, prepare: holdAccess(opaque), do: userinfo,
+		beyond: "The point read of the person takes 28 %, almost as much as `json`; two thirds of it is the SQLite driver. The rest of a profile: net/http 39 %, garbage collection 9 %, the log line 6 %, opening the token 5 %.",
 	},
 	{
 		name: "challenge", title: "challenge: code and credentials, standard dialect",
 		least: bill{password: true}, target: 1.03, durable: 1, times: 96, do: challengeWith,
+		beyond: "Logins leave the password pool one by one, so each commits alone, which takes about 1.5 % of a hash. And each hash takes 19 MiB anew, which brings on a garbage collection, of a heap larger than the floor's. Everything else is under 1 %.",
 	},
 	{
 		name: "authorize", title: "authorize: code and credentials, Salesforce dialect",
 		least: bill{password: true}, target: 1.03, durable: 1, times: 96, do: authorize,
+		beyond: "As challenge.",
 	},
 	{
 		name: "discovery", title: "discovery",
 		least: bill{}, target: 1.3, durable: 0, times: 8000, do: document("/.well-known/openid-configuration"),
+		beyond: "A bare net/http server with this server's time limits, as many header fields and as long a body takes 1.3 times `json` by itself. The handler adds a fifth, half of it the log line; garbage collection is 7 %.",
 	},
 	{
 		name: "jwks", title: "JWKS",
 		least: bill{}, target: 1.3, durable: 0, times: 8000, do: document("/oauth2/jwks"),
+		beyond: "As discovery.",
 	},
 	{
 		name: "revocation", title: "revocation of a refresh token",
 		least: bill{w: 1}, target: 1.5, durable: 1, times: 2500, mint: mintRefresh, do: revoke,
+		beyond: "Its transaction marks the family and writes an ending and the event: three rows, where W is one. Of a profile: net/http 24 %, the store's writer 31 %, the poll that carries endings to memory 9 %, garbage collection 5 %.",
 	},
 }
 

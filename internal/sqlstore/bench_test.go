@@ -11,7 +11,7 @@ import (
 	"countersign/internal/oauth"
 )
 
-// callers is the load that the numbers of docs/benchmarks.md speak of.
+// callers is as many as one commit takes.
 const callers = 64
 
 // BenchmarkRedeemCode: spent value, family and event in one durable commit.
