@@ -35,6 +35,16 @@ type Inspector struct {
 	Endings  *grant.Endings
 	Issuer   string
 	Now      func() time.Time
+	Fresh    func() error // does this node know what ended? nil: it does
+}
+
+// fresh refuses to call anything alive on a node that lost touch with its
+// database. Errors: those of Fresh.
+func (i *Inspector) fresh() error {
+	if i.Fresh == nil {
+		return nil
+	}
+	return i.Fresh()
 }
 
 // Refusals of an access token.
@@ -119,11 +129,14 @@ type Person struct {
 
 // Userinfo answers with the person behind an access token: alive, with the scope
 // openid unless anyScope, still allowed to use the app from this address. One
-// point read. Errors: those of Open, ErrScopeOpenID, ErrPersonGone,
+// point read. Errors: those of Fresh and Open, ErrScopeOpenID, ErrPersonGone,
 // ErrNotAdmitted.
 //
 // Spec: OpenID Connect Core 1.0 §5.3.
 func (i *Inspector) Userinfo(ctx context.Context, text string, from netip.Addr, anyScope bool) (Person, error) {
+	if err := i.fresh(); err != nil {
+		return Person{}, err
+	}
 	a, app, err := i.open(text)
 	if err != nil {
 		return Person{}, err

@@ -200,6 +200,26 @@ func TestTheRefreshFlowSwitchedOff(t *testing.T) {
 	}
 }
 
+// TestANodeThatLostTouchSaysSo: it cannot know what ended elsewhere, so it must
+// not call a token alive.
+func TestANodeThatLostTouchSaysSo(t *testing.T) {
+	h := housetest.New(t)
+	a := h.Login(housetest.Shop)
+	h.Inspector.Fresh = func() error { return grant.ErrLease }
+	for _, text := range []string{a.AccessToken, a.RefreshToken, "unknown"} {
+		if _, in, err := h.Inspector.Introspect(ctx, h.Credentials(housetest.Shop), text); in.Active || !errors.Is(err, grant.ErrLease) {
+			t.Errorf("introspection: %v, %v", in.Active, err)
+		}
+		if _, err := h.Inspector.Userinfo(ctx, text, netip.Addr{}, true); !errors.Is(err, grant.ErrLease) {
+			t.Errorf("userinfo: %v", err)
+		}
+	}
+	h.Inspector.Fresh = func() error { return nil }
+	if _, in, err := h.Inspector.Introspect(ctx, h.Credentials(housetest.Shop), a.AccessToken); !in.Active || err != nil {
+		t.Errorf("in touch again: %v, %v", in.Active, err)
+	}
+}
+
 // TestAnAppDeletedMeanwhile: the app goes between the looks at its token.
 func TestAnAppDeletedMeanwhile(t *testing.T) {
 	h := housetest.New(t)

@@ -48,6 +48,9 @@ func (i *Inspector) Introspect(ctx context.Context, c client.Credentials, text s
 	if text == "" {
 		return caller, Introspection{}, ErrIntrospectMissing
 	}
+	if err := i.fresh(); err != nil {
+		return caller, Introspection{}, err
+	}
 	if a, err := i.Open(text); err == nil {
 		if !mayKnow(caller, &a) {
 			return caller, Introspection{}, nil

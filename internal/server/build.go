@@ -98,7 +98,7 @@ func (s *Server) routes() ([]web.Route, error) {
 	}
 	inspector := &inspect.Inspector{
 		Verifier: verifier, Grants: s.DB, Accounts: s.DB, Keys: s.Keys, Ring: s.ring, Endings: s.endings,
-		Issuer: s.Issuer, Now: s.o.Now,
+		Issuer: s.Issuer, Now: s.o.Now, Fresh: s.DB.Fresh,
 	}
 	throttle := &web.Throttle{Now: s.o.Now}
 	s.origins = &endpoint.Origins{Directory: s.apps, Now: s.o.Now}

@@ -43,13 +43,22 @@ func (l *lease) age(now time.Duration) time.Duration {
 //
 // Spec: storage contract §9.
 func (db *DB) leased(ctx context.Context) error {
-	if db.lease.age(db.mono()) <= leaseFor {
+	if db.Fresh() == nil {
 		return nil
 	}
 	if !db.running.Load() && db.Poll(ctx) == nil {
 		return nil
 	}
 	return grant.ErrLease.After(retryAfter)
+}
+
+// Fresh says whether this node's last good poll is young, so that it knows what
+// ended. Errors: grant.ErrLease.
+func (db *DB) Fresh() error {
+	if db.lease.age(db.mono()) > leaseFor {
+		return grant.ErrLease.After(retryAfter)
+	}
+	return nil
 }
 
 // slotsBehind is how far the ring's ceiling is from where it should be.

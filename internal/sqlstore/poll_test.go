@@ -121,6 +121,9 @@ func TestLease(t *testing.T) {
 	if err := db.Ready(); !errors.Is(err, errNoLease) {
 		t.Errorf("readiness: %v", err)
 	}
+	if err := db.Fresh(); !errors.Is(err, grant.ErrLease) {
+		t.Errorf("freshness: %v", err)
+	}
 	db.running.Store(false)
 	if err := db.leased(t.Context()); err != nil {
 		t.Errorf("a command after more than ten seconds: %v", err)
