@@ -46,7 +46,7 @@ var fixes = map[string]string{
 	"client.authentication-failed":     "The log and the audit log name the exact rule: countersign audit list --event request.refused.",
 	"client.disabled":                  "countersign app set APP --enabled switches it on again; earlier tokens stay dead.",
 	"client.public-with-secret":        "A public app sends no secret. If it is a server, make a new confidential app.",
-	"client.throttled":                 "Stop whoever sends the wrong secret; it is let in again after Retry-After.",
+	"client.throttled":                 "Stop whoever sends the wrong secret; the right one is taken all the while.",
 	"client.two-methods":               "Let the app send its secret once: in the header or in the body.",
 	"client.unknown":                   "Check the client_id: countersign app list.",
 	"client.wrong-method":              "Let the app use its registered method, or: countersign app set APP --auth-method client_secret_post.",
