@@ -50,6 +50,9 @@ func load(fsys fs.FS) (tree, error) {
 		if err != nil {
 			return err
 		}
+		if name == ".git" && !d.IsDir() {
+			return nil // a second work tree's link to its repository
+		}
 		if d.IsDir() {
 			if skipped(name) {
 				return fs.SkipDir
