@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -211,6 +212,35 @@ func length[T any](name, what, spec string, at func(*T) *client.Duration, usual 
 				return fmt.Errorf("%s is not between %s and %s%s", d, client.Duration(least), client.Duration(most), in(spec))
 			}
 			*at(r) = d
+			return nil
+		},
+	}
+}
+
+// number is a field for a count between two bounds; "none" sets it back to 0.
+func number[T any](name, hint, what, spec string, at func(*T) *int, least, most int) Field[T] {
+	return Field[T]{
+		Name: name, Hint: hint, What: what, Spec: spec,
+		read: line(name, func(r *T) string {
+			if *at(r) == 0 {
+				return "none"
+			}
+			return strconv.Itoa(*at(r))
+		}),
+		write: func(r *T, values []string, _ time.Time) error {
+			v, err := one(values)
+			if err != nil {
+				return err
+			}
+			if v == "none" {
+				*at(r) = 0
+				return nil
+			}
+			n, err := strconv.Atoi(v)
+			if err != nil || n < least || n > most {
+				return fmt.Errorf("%q is neither none nor a number from %d to %d%s", v, least, most, in(spec))
+			}
+			*at(r) = n
 			return nil
 		},
 	}

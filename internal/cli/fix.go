@@ -86,6 +86,7 @@ var fixes = map[string]string{
 	"token.flow-off":                   "countersign app set APP --flow FLOW=on; for refresh tokens the flow is refresh_token.",
 	"token.grant-type-unknown":         "countersign explain flows lists what is served.",
 	"token.in-query":                   "Let the app send the token in the Authorization header.",
+	"token.quota":                      "Let the app keep its tokens until they expire; countersign app set APP --rate-limit N raises the limit.",
 	"token.not-admitted":               "Look at the app's policy: permitted users and address ranges.",
 	"token.scope-openid":               "Let the app ask for the scope openid when it logs the person in.",
 }

@@ -174,5 +174,5 @@ type Policy struct {
 	SessionTimeout  Duration       `json:"session_timeout"`  // of opaque access tokens
 	Assurance       Assurance      `json:"session_assurance,omitempty"`
 	IntrospectAll   bool           `json:"introspect_all,omitempty"`
-	RateLimit       int            `json:"rate_limit,omitempty"` // token requests an hour; 0: none
+	RateLimit       int            `json:"rate_limit,omitempty"` // token requests an hour; 0: no limit
 }

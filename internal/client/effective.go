@@ -45,6 +45,7 @@ type Effective struct {
 	IPRanges        []netip.Prefix
 	Assurance       Assurance
 	Scopes          oauth.Scopes // what the app may be granted at most
+	RateLimit       int          // token requests an hour; 0: no limit
 }
 
 // Resolve computes an app's effective values. It is the one place where server,
@@ -67,6 +68,7 @@ func Resolve(org Org, c *Client) *Effective {
 		IP:             or(p.IP, IPEnforce),
 		Assurance:      or(p.Assurance, AssuranceLow),
 		Scopes:         s.Scopes,
+		RateLimit:      p.RateLimit,
 	}
 	if s.Grace < 0 {
 		e.Grace = 0

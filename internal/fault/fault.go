@@ -39,6 +39,7 @@ const (
 	NotAssigned         Name = "person who is not assigned is admitted"
 	FenceIgnored        Name = "address outside the fence is admitted"
 	NoThrottle          Name = "guessing is not slowed"
+	QuotaIgnored        Name = "app takes more tokens than its quota"
 	WhoExists           Name = "answer tells an unknown name from a wrong password"
 	CacheableTokens     Name = "answers with tokens may be cached"
 	SecretLogged        Name = "secret in the log"

@@ -20,5 +20,5 @@ var All = []Name{
 	SecretUnchecked, SecretOptional, PublicSecret, RedirectPrefix, ScopeUnbounded,
 	RefreshAnyApp, RefreshReuse, RefreshForever, ThirdParty, FlowSwitchIgnored, CredentialsInURL,
 	PersonNotReread, EndingsIgnored, ForeignIntrospected, ForeignRevoked, TokenUnsigned, TokenNeverExpires,
-	AnyScopeUserinfo, NotAssigned, FenceIgnored, NoThrottle, WhoExists, CacheableTokens, SecretLogged, AnyOrigin,
+	AnyScopeUserinfo, NotAssigned, FenceIgnored, NoThrottle, QuotaIgnored, WhoExists, CacheableTokens, SecretLogged, AnyOrigin,
 }

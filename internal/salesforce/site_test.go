@@ -22,6 +22,7 @@ import (
 	"countersign/internal/housetest"
 	"countersign/internal/oauth"
 	"countersign/internal/salesforce"
+	"countersign/internal/token"
 	"countersign/internal/web"
 )
 
@@ -153,11 +154,14 @@ func (s *site) apps(issuer string) []*client.Client {
 }
 
 func (s *site) serve(t *testing.T, issuer string) http.Handler {
-	exchanger, inspector := *s.Exchanger, *s.Inspector
-	exchanger.Issuer, inspector.Issuer = issuer, issuer
+	exchanger, inspector := &token.Exchanger{
+		Verifier: s.Verifier, Grants: s.DB, Accounts: s.DB, Audit: s.DB, Keys: s.Keys,
+		Ring: s.Ring, Endings: s.Endings, Issuer: issuer, Now: s.Clock.Now,
+	}, *s.Inspector
+	inspector.Issuer = issuer
 	routes, err := salesforce.Routes(salesforce.Deps{
 		Issuer: issuer, Prefix: prefix, Directory: s.Directory, Keys: s.Keys, Ring: s.Ring,
-		Headless: s.Headless, Tokens: &exchanger, Inspector: &inspector,
+		Headless: s.Headless, Tokens: exchanger, Inspector: &inspector,
 		Throttle: &web.Throttle{Now: s.Clock.Now}, Origins: s.origins,
 	})
 	must(t, err)

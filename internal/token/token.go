@@ -71,6 +71,8 @@ type Exchanger struct {
 	Endings  *grant.Endings
 	Issuer   string
 	Now      func() time.Time
+
+	quota quota
 }
 
 // Refusals of the first two steps.
@@ -122,6 +124,9 @@ func (x *Exchanger) Exchange(ctx context.Context, r Request) (Answer, error) {
 	}
 	terms, err := policy.Decide(app.Entry, p.grant.Scopes, p.asked)
 	if err != nil {
+		return Answer{Client: app, Grant: p.grant}, err
+	}
+	if err := x.quota.take(app.ID, app.Effective.RateLimit, x.Now()); err != nil {
 		return Answer{Client: app, Grant: p.grant}, err
 	}
 	// 5 make tokens, unseen
