@@ -19,6 +19,7 @@ import (
 
 	"countersign/internal/admin"
 	"countersign/internal/config"
+	"countersign/internal/fault"
 	"countersign/internal/server"
 	"countersign/internal/sqlstore"
 )
@@ -142,9 +143,12 @@ func Main(args []string, in io.Reader, out, errOut io.Writer, environ []string) 
 		return fail(errOut, err)
 	}
 	return fail(errOut, parsed.Run(&session{
-		globals: &c.globals, ctx: ctx, in: in, out: out, err: errOut, environ: environ, now: time.Now, stop: stop,
+		globals: &c.globals, ctx: ctx, in: in, out: out, err: errOut, environ: environ, now: now, stop: stop,
 	}))
 }
+
+// now is the wall clock; a test build may be told that it is wrong.
+func now() time.Time { return time.Now().Add(fault.ClockSkew()) }
 
 // newCommands makes the tree, with the flags that come from the tables of admin.
 func newCommands() *commands {

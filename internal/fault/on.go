@@ -2,7 +2,12 @@
 
 package fault
 
-import "sync/atomic"
+import (
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
 var active atomic.Value
 
@@ -22,3 +27,14 @@ var All = []Name{
 	PersonNotReread, EndingsIgnored, ForeignIntrospected, ForeignRevoked, TokenUnsigned, TokenNeverExpires,
 	AnyScopeUserinfo, NotAssigned, FenceIgnored, NoThrottle, QuotaIgnored, WhoExists, CacheableTokens, SecretLogged, AnyOrigin,
 }
+
+// ClockSkew is how far a test wants the clock of this process to be ahead of the
+// time, by COUNTERSIGN_TEST_CLOCK_SKEW: a Go program does not heed what makes
+// others believe in another time.
+var ClockSkew = sync.OnceValue(func() time.Duration {
+	d, err := time.ParseDuration(os.Getenv("COUNTERSIGN_TEST_CLOCK_SKEW"))
+	if err != nil {
+		return 0
+	}
+	return d
+})

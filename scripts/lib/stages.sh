@@ -71,6 +71,12 @@ stage_faults() {
 	as_released go_test -tags faults -run Fault $folders
 }
 
+# Three database hosts, and what happens to logins while they break: the faults that
+# tell most; cluster-all knows more.
+stage_cluster() { run_cluster; }
+
+stage_cluster-all() { TEST_CLUSTER_ALL=1 run_cluster; }
+
 # build_binary leaves out debugging information, a quarter of the size. Stack traces
 # and profiles do not need it.
 build_binary() { as_released go build -ldflags=-w -o "$work/countersign" ./cmd/countersign; }
