@@ -38,6 +38,7 @@ const (
 	WaiverEnded      Name = "waiver.ended"
 	ServerStarted    Name = "server.started"
 	ServerStopped    Name = "server.stopped"
+	ServerReloaded   Name = "server.reloaded"
 )
 
 // Entry is one row of the catalogue.
@@ -81,4 +82,5 @@ var Catalogue = []Entry{
 	{WaiverEnded, "The acceptance of a finding was ended before its time."},
 	{ServerStarted, "A node began to serve."},
 	{ServerStopped, "A node stopped in good order."},
+	{ServerReloaded, "A node took up a changed configuration; the detail names the keys."},
 }

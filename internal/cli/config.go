@@ -10,16 +10,21 @@ type configCommands struct {
 }
 
 type configCheck struct {
-	File string `arg:"" help:"The file."`
+	File string `arg:"" optional:"" help:"The file; that of --config if it is left out."`
 }
 
 // Run checks the file together with the environment.
 func (c *configCheck) Run(s *session) error {
-	s.Config = c.File
+	if c.File != "" {
+		s.Config = c.File
+	}
 	if _, err := s.load(nil); err != nil {
 		return err
 	}
-	return s.done("%s is sound", c.File)
+	if s.Config == "" {
+		return s.done("the environment is sound; no file was named")
+	}
+	return s.done("%s is sound", s.Config)
 }
 
 type configPrint struct {

@@ -60,7 +60,7 @@ func (c *demoCommand) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	return s.serve(l.Config, func(srv *server.Server) error {
+	return s.serve(server.Options{Config: l.Config}, func(srv *server.Server) error {
 		seeded.URL, seeded.Issuer = srv.URL(), srv.Issuer
 		seeded.Dir, seeded.Redirect = dir, srv.URL()+"/services/oauth2/echo"
 		if s.Output == "json" {

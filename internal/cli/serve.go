@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"countersign/internal/config"
 	"countersign/internal/server"
@@ -40,7 +42,14 @@ func (c *serveCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.serve(l.Config, func(srv *server.Server) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	o := server.Options{Config: l.Config, Hangup: hangup, Reread: func() (config.Config, error) {
+		l, err := s.load(c.flags())
+		return l.Config, err
+	}}
+	return s.serve(o, func(srv *server.Server) error {
 		_, err := fmt.Fprintf(s.out, "listening on %s\n", srv.URL())
 		return err
 	})
@@ -48,8 +57,10 @@ func (c *serveCommand) Run(s *session) error {
 
 // serve builds the server, says that it is there, and runs it. The first signal
 // drains, the second kills.
-func (s *session) serve(c config.Config, ready func(*server.Server) error) error {
-	srv, err := server.New(s.ctx, server.Options{Config: c, Version: version(), Log: logger(s.err, c.LogLevel), Now: s.now})
+func (s *session) serve(o server.Options, ready func(*server.Server) error) error {
+	o.Version, o.Now = version(), s.now
+	o.Log, o.Level = logger(s.err, o.Config.LogLevel)
+	srv, err := server.New(s.ctx, o)
 	if err != nil {
 		return err
 	}
@@ -60,11 +71,9 @@ func (s *session) serve(c config.Config, ready func(*server.Server) error) error
 	return srv.Run(s.ctx)
 }
 
-// logger writes one JSON object a line.
-func logger(w io.Writer, level string) *slog.Logger {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(strings.ToUpper(level))); err != nil {
-		l = slog.LevelInfo
-	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l}))
+// logger writes one JSON object a line, from a level on that may change.
+func logger(w io.Writer, level string) (*slog.Logger, *slog.LevelVar) {
+	l := new(slog.LevelVar)
+	_ = l.UnmarshalText([]byte(level)) // checked when it was read
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l})), l
 }

@@ -119,6 +119,33 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestHangup: SIGHUP makes a running server read its file again.
+func TestHangup(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "countersign.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("login: {suspect_burst: 5}\n")
+	p := start(t, "serve", "--config", file, "--data", dir, "--listen", "127.0.0.1:0", "--metrics-listen", "")
+	if _, err := p.out.ReadString('\n'); err != nil {
+		t.Fatalf("%v\n%s", err, p.errs)
+	}
+	write("login: {suspect_burst: 6}\n")
+	deadline := time.Now().Add(30 * time.Second)
+	for !strings.Contains(run(t, "audit", "list", "--data", dir, "-o", "json"), `"keys": "login.suspect_burst"`) {
+		if time.Now().After(deadline) {
+			t.Fatal("the server did not take up what its file says")
+		}
+		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.stop()
+}
+
 // TestDemo pastes what the demo prints into a shell, and gets tokens three times;
 // a second run with the same data prints the same.
 func TestDemo(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 // Config is everything that is set before the server starts. The tag yaml is the
 // key, doc the sentence of the reference. A Secret may also be given as
-// <key>_file. Every key has the environment variable COUNTERSIGN_ + its path in
+// <key>_file; reload says that a running server takes up a new value. Every key has the environment variable COUNTERSIGN_ + its path in
 // upper case, with _ for the dot.
 type Config struct {
 	Listen         string          `yaml:"listen" doc:"Address and port to serve on. Port 0 takes a free one and prints it."`
@@ -24,11 +24,11 @@ type Config struct {
 	MasterKey      Secret          `yaml:"master_key" doc:"The key that seals everything else: one or more lines of 32 bytes in base64, the current one first. Empty: the file master.key in the data directory, made at the first start."`
 	MetricsListen  string          `yaml:"metrics_listen" doc:"Address and port of /metrics, apart from the public one. Empty: off. If nobody sets it and the port is taken, a free one is used and logged."`
 	TLS            TLS             `yaml:"tls"`
-	TrustedProxies []string        `yaml:"trusted_proxies" doc:"Addresses or ranges of reverse proxies whose word on the client's address is believed."`
-	ProxyHeader    string          `yaml:"proxy_header" doc:"What those proxies write: x-forwarded-for or forwarded."`
-	LogLevel       string          `yaml:"log_level" doc:"debug, info, warn or error. Each request is one line at info."`
+	TrustedProxies []string        `yaml:"trusted_proxies" reload:"yes" doc:"Addresses or ranges of reverse proxies whose word on the client's address is believed."`
+	ProxyHeader    string          `yaml:"proxy_header" reload:"yes" doc:"What those proxies write: x-forwarded-for or forwarded."`
+	LogLevel       string          `yaml:"log_level" reload:"yes" doc:"debug, info, warn or error. Each request is one line at info."`
 	Password       Password        `yaml:"password"`
-	Login          Login           `yaml:"login"`
+	Login          Login           `yaml:"login" reload:"yes"`
 	Salesforce     Salesforce      `yaml:"salesforce"`
 	AuditRetention client.Duration `yaml:"audit_retention" doc:"How long audit events are kept. 0s: forever."`
 	PollInterval   client.Duration `yaml:"poll_interval" doc:"How often the database is asked for changes. Half a second at most, so that a change is in force everywhere within one."`

@@ -21,15 +21,23 @@ A key of the kind *secret* may be given as ` + "`<key>_file`" + ` instead, in th
 A list is a YAML list in the file, and separated by commas elsewhere. A duration is written 90s, 15m, 12h or 30d.
 In the file, the part of a key before a dot is a section: ` + "`login.person.free`" + ` is ` + "`free`" + ` under ` + "`person`" + ` under ` + "`login`" + `.
 
-| Key | Kind | Default | What it says |
-|---|---|---|---|
+A running server reads all of it again on SIGHUP, and by itself within ten seconds of a change of the file. Keys with *yes*
+under "Live" are taken up at once; the log names them, and those that wait for a restart. A configuration with a fault in it
+changes nothing: the log says what is wrong, and the old one goes on. Certificates are read again when their files change.
+
+| Key | Kind | Live | Default | What it says |
+|---|---|---|---|---|
 `)
 	for _, l := range Leaves(&c) {
 		def := l.Text()
 		if def != "" {
 			def = "`" + def + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", l.Path, strings.ReplaceAll(l.Shape, "|", " or "), def, l.Doc)
+		live := ""
+		if l.Live {
+			live = "yes"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", l.Path, strings.ReplaceAll(l.Shape, "|", " or "), live, def, l.Doc)
 	}
 	return b.String()
 }

@@ -36,6 +36,7 @@ type Leaf struct {
 	Flag  string // without the dashes
 	Doc   string
 	Shape string // what a value is: text, true|false, number, duration, list, secret
+	Live  bool   // a running server takes up a new value
 	value reflect.Value
 }
 
@@ -43,15 +44,15 @@ type Leaf struct {
 const EnvPrefix = "COUNTERSIGN_"
 
 // Leaves lists every key of a configuration, in the order of the struct.
-func Leaves(c *Config) []Leaf { return leaves(reflect.ValueOf(c).Elem(), "") }
+func Leaves(c *Config) []Leaf { return leaves(reflect.ValueOf(c).Elem(), "", false) }
 
-func leaves(v reflect.Value, prefix string) []Leaf {
+func leaves(v reflect.Value, prefix string, live bool) []Leaf {
 	var out []Leaf
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		path := prefix + f.Tag.Get("yaml")
+		path, live := prefix+f.Tag.Get("yaml"), live || f.Tag.Get("reload") == "yes"
 		l := Leaf{
-			Path: path, Doc: f.Tag.Get("doc"), value: v.Field(i),
+			Path: path, Doc: f.Tag.Get("doc"), Live: live, value: v.Field(i),
 			Env:  EnvPrefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_")),
 			Flag: strings.NewReplacer(".", "-", "_", "-").Replace(path),
 		}
@@ -69,7 +70,7 @@ func leaves(v reflect.Value, prefix string) []Leaf {
 		case []string:
 			l.Shape = "list"
 		default:
-			out = append(out, leaves(v.Field(i), path+".")...)
+			out = append(out, leaves(v.Field(i), path+".", live)...)
 			continue
 		}
 		out = append(out, l)

@@ -67,7 +67,7 @@ var ErrLimits = errors.New("login limits: the person's bucket must forget faster
 //
 // Spec: NIST SP 800-63B-4 §3.2.2.
 func (l Limits) Check() error {
-	l = l.filled()
+	l = *l.filled()
 	for _, r := range []Rule{l.PersonAddress, l.Person} {
 		if r.Window <= 0 || r.First <= 0 || r.Most < r.First {
 			return ErrLimits
@@ -94,14 +94,14 @@ func (r Rule) sustained() time.Duration {
 	return min(r.Window/time.Duration(max(r.Free, 1)), r.Most)
 }
 
-func (l Limits) filled() Limits {
+func (l Limits) filled() *Limits {
 	d := DefaultLimits
 	l.PersonAddress, l.Person = l.PersonAddress.or(d.PersonAddress), l.Person.or(d.Person)
 	l.Address, l.App = l.Address.or(d.Address), l.App.or(d.App)
 	l.Suspect = or(l.Suspect, d.Suspect)
 	l.KnownFor = or(l.KnownFor, d.KnownFor)
 	l.Tracked = or(l.Tracked, d.Tracked)
-	return l
+	return &l
 }
 
 func (r Rule) or(d Rule) Rule {

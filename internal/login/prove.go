@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"countersign/internal/account"
@@ -32,7 +33,7 @@ type Prover struct {
 	OnFault func(context.Context, error)
 
 	once      sync.Once
-	limits    Limits
+	limits    atomic.Pointer[Limits] // Limits, filled
 	params    account.Params
 	decoy     string
 	apps      ledger
@@ -47,7 +48,7 @@ type Prover struct {
 }
 
 func (p *Prover) start() {
-	p.limits = p.Limits.filled()
+	p.limits.CompareAndSwap(nil, p.Limits.filled())
 	if p.params = p.Params; p.params == (account.Params{}) {
 		p.params = account.DefaultParams
 	}
@@ -56,6 +57,18 @@ func (p *Prover) start() {
 		p.verify, p.hash = account.VerifyPassword, account.HashPassword
 	}
 }
+
+// Limit puts other limits in force from the next try on. What was counted so far
+// is read by the new measure. Errors: ErrLimits, and then nothing changes.
+func (p *Prover) Limit(l Limits) error {
+	if err := l.Check(); err != nil {
+		return err
+	}
+	p.limits.Store(l.filled())
+	return nil
+}
+
+func (p *Prover) held() *Limits { return p.limits.Load() }
 
 // Prove says whether the attempt's password is the person's. A failure is
 // durable when it returns ErrFailed; a success writes nothing but a hash with
@@ -95,7 +108,7 @@ func (p *Prover) Prove(ctx context.Context, a Attempt) (Proof, error) {
 	}
 	// 6 nothing to write but, now and then, a better hash
 	t.refund()
-	p.known.mark(s.known, p.Now(), p.Now().Add(p.limits.KnownFor), p.limits.Tracked)
+	p.known.mark(s.known, p.Now(), p.Now().Add(p.held().KnownFor), p.held().Tracked)
 	p.rehash(ctx, s, v)
 	return Proof{Account: v.person, AMR: []string{amrPassword}, ACR: ACRPassword, AuthTime: p.Now().UTC()}, nil
 }

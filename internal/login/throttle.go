@@ -90,7 +90,7 @@ func (p *Prover) admit(ctx context.Context, s subject) (*ticket, error) {
 	// First without the database: nobody can have more tries under way than the
 	// tight rule lets through, so that a flood of them does not fill the loose one.
 	ahead := t.enter(s.personAddress)
-	if _, wait := crowded(p.limits.PersonAddress, account.Counter{}, ahead, p.Now()); wait > 0 {
+	if _, wait := crowded(p.held().PersonAddress, account.Counter{}, ahead, p.Now()); wait > 0 {
 		return nil, t.refuse(ctx, byPersonAddress, wait)
 	}
 	others := t.enter(s.person)
@@ -103,16 +103,16 @@ func (p *Prover) admit(ctx context.Context, s subject) (*ticket, error) {
 		return nil, fmt.Errorf("read the throttle: %w", err)
 	}
 	now := p.Now()
-	near, wait := crowded(p.limits.PersonAddress, stored[0], ahead, now)
+	near, wait := crowded(p.held().PersonAddress, stored[0], ahead, now)
 	if wait > 0 {
 		return nil, t.refuse(ctx, byPersonAddress, wait)
 	}
-	all, wait := crowded(p.limits.Person, stored[1], others, now)
+	all, wait := crowded(p.held().Person, stored[1], others, now)
 	if wait > 0 && !p.known.marked(s.known, now) {
 		return nil, t.refuse(ctx, byPerson, wait)
 	}
-	t.charge(p.limits.PersonAddress, s.personAddress, near, now)
-	t.charge(p.limits.Person, s.person, all, now)
+	t.charge(p.held().PersonAddress, s.personAddress, near, now)
+	t.charge(p.held().Person, s.person, all, now)
 	return t, nil
 }
 
@@ -128,7 +128,7 @@ func crowded(r Rule, c account.Counter, ahead int, now time.Time) (account.Count
 // pay charges the buckets in memory in advance. It returns the bucket that is
 // full, and nothing is charged.
 func (t *ticket) pay() (kind string, wait time.Duration) {
-	l, now := &t.p.limits, t.p.Now()
+	l, now := t.p.held(), t.p.Now()
 	appWait := t.p.apps.take(t.s.app, now, l.App, l.Tracked)
 	if appWait == 0 {
 		t.paid = append(t.paid, payment{&t.p.apps, t.s.app, l.App})
@@ -185,7 +185,7 @@ func (t *ticket) refuse(ctx context.Context, kind string, wait time.Duration) er
 		byPersonAddress: t.s.personAddress, byPerson: t.s.person, byAddress: t.s.address, byApp: t.s.app,
 	}[kind]
 	now := t.p.Now()
-	if t.p.reported.take(key, now, Rate{Burst: 1, Every: time.Minute}, t.p.limits.Tracked) == 0 {
+	if t.p.reported.take(key, now, Rate{Burst: 1, Every: time.Minute}, t.p.held().Tracked) == 0 {
 		t.report(ctx, kind)
 	}
 	return ErrThrottled.After(roundUp(wait))

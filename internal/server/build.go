@@ -32,15 +32,16 @@ func (s *Server) build() error {
 	s.metrics = newMetrics(s.o.Version, routes)
 	s.refused = &web.Recorder{Write: s.write, Now: s.o.Now, Log: s.o.Log}
 	s.used = &usage.Counter{Store: s.DB, Now: s.o.Now}
-	proxies, err := web.ParsePrefixes(s.cfg.TrustedProxies)
+	proxies, err := proxies(s.cfg)
 	if err != nil {
 		return err
 	}
-	site := &web.Site{
+	s.site = &web.Site{
 		Log: s.o.Log, Now: s.o.Now, Metrics: s.metrics, Refused: s.refused.Refused, Used: s.used.See, Origins: s.origins.Allowed, HTTPS: s.https(),
-		Proxies: web.Proxies{Trusted: proxies, Forwarded: s.cfg.ProxyHeader == "forwarded"},
+		Proxies: proxies,
 	}
-	mux, err := site.Handler(routes...)
+	s.reloads = newReloader(s.cfg, s.o.Reread, s.adopt)
+	mux, err := s.site.Handler(routes...)
 	if err != nil {
 		return err
 	}
@@ -85,12 +86,12 @@ func (s *Server) write(ctx context.Context, events ...audit.Event) error {
 func (s *Server) routes() ([]web.Route, error) {
 	verifier := &client.Verifier{Directory: s.apps, Keys: s.Keys, Now: s.o.Now}
 	s.pool = login.NewPool(s.cfg.Password.Workers, s.cfg.Password.Queue, time.Duration(s.cfg.Password.Wait))
-	prover := &login.Prover{
+	s.prover = &login.Prover{
 		Accounts: s.DB, Log: s.DB, Keys: s.Keys, Pool: s.pool, Params: s.cfg.Password.Params(),
 		Limits: s.cfg.Login.Limits(), Now: s.o.Now, Pause: pause, OnFault: s.onFault,
 	}
 	door := &headless.Authenticator{
-		Verifier: verifier, Prover: prover, Audit: s.DB, Keys: s.Keys, Ready: s.mayIssue, Now: s.o.Now,
+		Verifier: verifier, Prover: s.prover, Audit: s.DB, Keys: s.Keys, Ready: s.mayIssue, Now: s.o.Now,
 	}
 	tokens := &token.Exchanger{
 		Verifier: verifier, Grants: s.DB, Accounts: s.DB, Audit: s.DB, Keys: s.Keys, Ring: s.ring, Endings: s.endings,

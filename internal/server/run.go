@@ -126,6 +126,7 @@ func (s *Server) janitors(ctx context.Context, wg *sync.WaitGroup) {
 		s.refused.Run(ctx, tick.C)
 	})
 	wg.Go(func() { s.every(ctx, turnEvery, s.turn) })
+	wg.Go(func() { s.reread(ctx) })
 	wg.Go(func() {
 		s.CountUsage(ctx) // at once, so that the data say since when somebody counts
 		s.every(ctx, usageEvery, s.CountUsage)

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -30,6 +31,10 @@ type Options struct {
 	Version string
 	Log     *slog.Logger
 	Now     func() time.Time // the wall clock; tests bring their own
+	// Reread gives the configuration as it stands now. Nil: it never changes.
+	Reread func() (config.Config, error)
+	Hangup <-chan os.Signal // asks for Reread at once
+	Level  *slog.LevelVar   // of Log; nil: log_level changes nothing
 }
 
 // Server is a node: built by New, working while Run runs.
@@ -51,6 +56,9 @@ type Server struct {
 	public  net.Listener
 	private net.Listener // of the metrics; nil: off
 	certs   *certificates
+	prover  *login.Prover
+	site    *web.Site
+	reloads *reloader
 }
 
 // New opens the data, binds the listeners and builds everything. It serves
@@ -196,8 +204,11 @@ func ignoreClosed(err error) error {
 }
 
 // record writes a line about the node itself into the audit log.
-func (s *Server) record(ctx context.Context, name audit.Name) {
+func (s *Server) record(ctx context.Context, name audit.Name, detail ...string) {
 	e := audit.New(s.o.Now(), name).With("version", s.o.Version).With("address", s.Address())
+	for i := 0; i+1 < len(detail); i += 2 {
+		e = e.With(detail[i], detail[i+1])
+	}
 	e.Actor = "server"
 	if err := s.DB.Record(ctx, e); err != nil {
 		s.o.Log.LogAttrs(ctx, slog.LevelWarn, "event not recorded", slog.String("event", string(name)), slog.String("fault", err.Error()))

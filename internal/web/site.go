@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"countersign/internal/fault"
@@ -34,6 +35,8 @@ type Site struct {
 	// an empty id asks whether any app registered the origin. nil: none.
 	Origins func(origin string, app oauth.ClientID) bool
 	HTTPS   bool // the issuer is https: say so to browsers for a year
+
+	trusted atomic.Pointer[Proxies] // Proxies at first; see Trust
 }
 
 // Refusals of the manners.
@@ -44,10 +47,14 @@ var (
 		"there is nothing at this path")
 )
 
+// Trust believes other proxies from the next request on.
+func (s *Site) Trust(p Proxies) { s.trusted.Store(&p) }
+
 // Handler serves the routes. A path that no route has is answered 404; there is
 // no redirect to a tidier path. Errors: two routes with one pattern, a route
 // that lacks a column.
 func (s *Site) Handler(routes ...Route) (http.Handler, error) {
+	s.trusted.CompareAndSwap(nil, &s.Proxies)
 	m := &mux{site: s, exact: make(map[string]*route, len(routes))}
 	for _, r := range routes {
 		c, err := s.compile(r)
@@ -106,7 +113,7 @@ func (m *mux) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r := &Request{HTTP: hr, route: rt, begun: begun, Event: Event{
 		Method: method(hr.Method), Route: rt.Pattern, Dialect: rt.Dialect.Name,
 	}}
-	r.Event.Address, r.Event.RequestID = s.Proxies.read(peer.Addr(), hr.Header)
+	r.Event.Address, r.Event.RequestID = s.trusted.Load().read(peer.Addr(), hr.Header)
 	if r.Event.RequestID == "" {
 		r.Event.RequestID = secret.NewID(begun).String()
 	}
