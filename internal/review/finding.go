@@ -3,6 +3,7 @@ package review
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -47,6 +48,26 @@ type Shown struct {
 	Decisive    bool   `json:"decisive,omitempty"` // named in the sentence of the verdict
 }
 
+// Text is the value as people read it.
+func (s Shown) Text() string {
+	switch d := s.Actual.(type) {
+	case nil:
+		if s.Unknown {
+			return "unknown"
+		}
+		return "not set"
+	case []string:
+		return "[" + strings.Join(d, ", ") + "]"
+	case []any:
+		return strings.ReplaceAll(fmt.Sprint(d...), "  ", " ")
+	default:
+		return fmt.Sprint(d)
+	}
+}
+
+// Met reports whether the value is the recommended one.
+func (s Shown) Met() bool { return s.Recommended != "" && s.Text() == s.Recommended }
+
 // Location is where the deciding value was read: a file and line, or the
 // logical place "app/shop#app.pkce.required" on a live server.
 type Location struct {
@@ -60,6 +81,22 @@ func (f Finding) Waived() bool { return f.Waiver != nil && f.Waiver.Lapsed == ""
 
 // Open reports whether the finding is a fail that nobody waived.
 func (f Finding) Open() bool { return f.Status == Fail && !f.Waived() }
+
+// Why is the sentence of the verdict without the status in front.
+func (f Finding) Why() string { return strings.TrimPrefix(f.Reason, f.Status.Words()+": ") }
+
+// Weight is the severity that people see: what is left of it where the finding is
+// mitigated, 0 where nothing is at risk.
+func (f Finding) Weight() float64 {
+	switch f.Status {
+	case Pass, NotApplicable:
+		return 0
+	case Mitigated:
+		return f.Severity.Residual
+	default:
+		return f.Severity.Computed
+	}
+}
 
 // SubjectName is the app's id, or "server".
 func (f Finding) SubjectName() string {

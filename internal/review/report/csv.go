@@ -51,8 +51,8 @@ func csvLine(f review.Finding) []string {
 		}
 	}
 	return []string{
-		f.App, f.Control, string(f.Status), f.Severity.Level, strconv.FormatFloat(shownSeverity(f), 'f', 1, 64),
-		f.Actual, f.Expected, bare(f), f.Proof, string(f.State), until, by, reason, lapsed, fix, file, line,
+		f.App, f.Control, string(f.Status), f.Severity.Level, strconv.FormatFloat(f.Weight(), 'f', 1, 64),
+		f.Actual, f.Expected, f.Why(), f.Proof, string(f.State), until, by, reason, lapsed, fix, file, line,
 		f.FirstSeen.UTC().Format(time.RFC3339), f.Fingerprint,
 	}
 }

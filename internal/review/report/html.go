@@ -28,11 +28,11 @@ func HTML(w io.Writer, run *review.Run) error {
 
 var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
-		"status": statusText, "severity": severityText, "bare": bare, "waiver": waiverText, "patch": patchText,
+		"status": statusText, "severity": severityText, "bare": review.Finding.Why, "waiver": waiverText, "patch": patchText,
 		"breaks": breaksText, "gain": gainText, "points": review.Points, "subject": subjectName, "proof": proofText,
-		"anchor": anchor, "show": shownValue, "day": func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+		"anchor": anchor, "show": review.Shown.Text, "day": func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 		"lower": strings.ToLower, "dash": dash, "decisive": decisive, "others": others, "cases": caseList, "where": fileLine,
-		"capital": capital, "met": met,
+		"capital": capital, "met": review.Shown.Met,
 	}).Parse(pageText))
 })
 
@@ -194,22 +194,6 @@ func dash(score *float64, radius float64) string {
 	return fmt.Sprintf("%.1f 1000", 2*math.Pi*radius**score/100)
 }
 
-func shownValue(s review.Shown) string {
-	switch d := s.Actual.(type) {
-	case nil:
-		if s.Unknown {
-			return "unknown"
-		}
-		return "not set"
-	case []string:
-		return "[" + strings.Join(d, ", ") + "]"
-	case []any:
-		return strings.ReplaceAll(fmt.Sprint(d...), "  ", " ")
-	default:
-		return fmt.Sprint(d)
-	}
-}
-
 // capital begins a sentence with a capital letter, unless it begins with the
 // name of a setting.
 func capital(text string) string {
@@ -219,9 +203,6 @@ func capital(text string) string {
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }
-
-// met reports whether a value is as recommended.
-func met(s review.Shown) bool { return s.Recommended != "" && shownValue(s) == s.Recommended }
 
 func decisive(values []review.Shown) []review.Shown {
 	return slices.DeleteFunc(slices.Clone(values), func(s review.Shown) bool { return !s.Decisive })

@@ -46,7 +46,7 @@ func markdownGroup(b *strings.Builder, g group) {
 	if len(closed) > 0 {
 		fmt.Fprintf(b, "\n<details><summary>%d passed or not applicable</summary>\n\n", len(closed))
 		for _, f := range closed {
-			fmt.Fprintf(b, "- %s: `%s`, %s\n", f.Status.Words(), f.Control, cell(bare(f)))
+			fmt.Fprintf(b, "- %s: `%s`, %s\n", f.Status.Words(), f.Control, cell(f.Why()))
 		}
 		b.WriteString("\n</details>\n")
 	}

@@ -125,7 +125,7 @@ func groups(run *review.Run) []group {
 		if g.ID == "" {
 			g.Score, g.Counts = review.ScoreOf(g.Findings), review.CountsOf(g.Findings)
 		}
-		slices.SortStableFunc(g.Findings, worstFirst)
+		slices.SortStableFunc(g.Findings, WorstFirst)
 		sorted = append(sorted, *g)
 	}
 	slices.SortStableFunc(sorted, func(a, b group) int {
@@ -153,40 +153,26 @@ var urgency = map[review.Status]int{
 	review.Fail: 0, review.Inconclusive: 1, review.Manual: 2, review.Mitigated: 3, review.Pass: 4, review.NotApplicable: 5,
 }
 
-func worstFirst(a, b review.Finding) int {
+// WorstFirst orders findings as people should read them: what a probe contradicted,
+// then what is open, the weightiest first.
+func WorstFirst(a, b review.Finding) int {
 	return cmp.Or(
 		-cmp.Compare(boolRank(a.Contradicted), boolRank(b.Contradicted)),
 		cmp.Compare(urgency[a.Status], urgency[b.Status]),
 		cmp.Compare(boolRank(a.Waived()), boolRank(b.Waived())),
-		-cmp.Compare(shownSeverity(a), shownSeverity(b)),
+		-cmp.Compare(a.Weight(), b.Weight()),
 		cmp.Compare(a.Control, b.Control),
 		cmp.Compare(a.Fingerprint, b.Fingerprint),
 	)
 }
 
-// shownSeverity is the number a reader sees: of a mitigated finding what is
-// left, of one that passes nothing.
-func shownSeverity(f review.Finding) float64 {
-	switch f.Status {
-	case review.Pass, review.NotApplicable:
-		return 0
-	case review.Mitigated:
-		return f.Severity.Residual
-	default:
-		return f.Severity.Computed
-	}
-}
-
 // severityText is "High 8.5", or "" where nothing is at risk.
 func severityText(f review.Finding) string {
-	if n := shownSeverity(f); n > 0 {
+	if n := f.Weight(); n > 0 {
 		return fmt.Sprintf("%s %.1f", f.Severity.Level, n)
 	}
 	return ""
 }
-
-// bare is the sentence of a verdict without the status before it.
-func bare(f review.Finding) string { return strings.TrimPrefix(f.Reason, f.Status.Words()+": ") }
 
 // proofText says what a proof adds, and when it was made.
 func proofText(f review.Finding) string {

@@ -131,7 +131,7 @@ func sarifOf(f review.Finding, index map[string]int) sarifResult {
 		Locations:           []sarifLocation{sarifPlace(f)},
 		PartialFingerprints: map[string]string{fingerprintName: f.Fingerprint},
 		Properties: map[string]any{
-			"status": f.Status, "severity": f.Severity.Level, "security-severity": fmt.Sprintf("%.1f", shownSeverity(f)),
+			"status": f.Status, "severity": f.Severity.Level, "security-severity": fmt.Sprintf("%.1f", f.Weight()),
 			"actual": f.Actual, "expected": f.Expected, "proof": f.Proof,
 		},
 	}

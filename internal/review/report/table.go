@@ -140,7 +140,7 @@ func (t *table) finding(f review.Finding) {
 	}
 	label("yours", f.Actual)
 	label("recommended", f.Expected)
-	label("because", bare(f))
+	label("because", f.Why())
 	if f.Location != nil && f.Location.File != "" {
 		label("at", fileLine(f.Location))
 	}
