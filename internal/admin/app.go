@@ -104,7 +104,9 @@ func safeDefaults(c *client.Client) {
 		}
 	}
 	c.Settings.Rotation = true
-	c.Settings.Scopes = oauth.Scopes{oauth.ScopeOpenID}
+	if c.Platform != client.Machine { // behind a machine there is no person
+		c.Settings.Scopes = oauth.Scopes{oauth.ScopeOpenID}
+	}
 	c.Settings.AccessToken.Format = client.FormatJWT
 	c.Settings.Flows = flow.Switches{}
 	for _, f := range flow.All {

@@ -147,7 +147,7 @@ func scopeValues(apps []*client.Client) map[string]review.Values {
 	out := map[string]review.Values{}
 	for _, c := range apps {
 		for _, s := range c.Settings.Scopes {
-			full := s == "full"
+			full := s == oauth.ScopeFull || s.Admin()
 			out[string(s)] = review.Values{
 				"scope.identity":          review.Of(onlyIdentity(oauth.Scopes{s}), byVersion),
 				"scope.privileged":        review.Of(full, byVersion),

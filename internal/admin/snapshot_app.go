@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"countersign/internal/client"
@@ -103,10 +105,25 @@ func policyValues(c *client.Client, e *client.Effective) map[string]any {
 		"app.policy.rate_limit": nil, "app.policy.run_as": nil, "app.policy.run_as.apps": nil,
 		"app.policy.run_as.interactive": nil, "app.policy.run_as.privileged": nil,
 	}
+	maps.Copy(out, machineValues(e))
 	if c.Policy.RateLimit > 0 {
 		out["app.policy.rate_limit"] = c.Policy.RateLimit
 	}
 	return out
+}
+
+// machineValues are who an app acts as when no person takes part: itself. Nobody
+// signs in as an app, no other app can be it, and it may do what its scopes say.
+//
+// Spec: RFC 9068 §2.2.
+func machineValues(e *client.Effective) map[string]any {
+	if !e.Flow(flow.ClientCredentials).On {
+		return nil
+	}
+	return map[string]any{
+		"app.policy.run_as": "the app itself", "app.policy.run_as.apps": 1, "app.policy.run_as.interactive": false,
+		"app.policy.run_as.privileged": slices.ContainsFunc(e.Scopes, oauth.Scope.Admin),
+	}
 }
 
 // unserved are the values of features that this version does not have: off, or

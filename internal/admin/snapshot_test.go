@@ -60,3 +60,26 @@ func fits(term review.Term, data any) bool {
 	}
 	return false
 }
+
+// TestSnapshotOfAMachine: an app that may act for itself is its own principal:
+// nobody signs in as it, no other app is it, and only scopes of this server's
+// administration make it privileged.
+func TestSnapshotOfAMachine(t *testing.T) {
+	c := &client.Client{ID: "a", Type: client.Confidential, Settings: client.Settings{
+		Flows: flow.Switches{flow.ClientCredentials: {On: true}}, Scopes: oauth.Scopes{"orders.read"},
+	}}
+	at := func(c *client.Client) review.Values { return appValues(client.Org{}, c, nil, time.Now()) }
+	v := at(c)
+	if v["app.flows.client_credentials"].Data != true || v["app.policy.run_as.apps"].Data != 1 ||
+		v["app.policy.run_as.interactive"].Data != false || v["app.policy.run_as.privileged"].Data != false {
+		t.Errorf("%v %v", v["app.flows.client_credentials"], v["app.policy.run_as"])
+	}
+	c.Settings.Scopes = oauth.Scopes{"admin:apps.read"}
+	if at(c)["app.policy.run_as.privileged"].Data != true || scopeValues([]*client.Client{c})["admin:apps.read"]["scope.privileged"].Data != true {
+		t.Error("an administrator's scope is not privileged")
+	}
+	c.Settings.Flows = nil
+	if at(c)["app.policy.run_as"].Presence == review.Known {
+		t.Error("an app that never acts for itself has a principal")
+	}
+}

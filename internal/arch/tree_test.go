@@ -59,7 +59,7 @@ func load(fsys fs.FS) (tree, error) {
 			}
 			return nil
 		}
-		if !d.Type().IsRegular() {
+		if !d.Type().IsRegular() || name == ".git" { // a file, in a second worktree
 			return nil
 		}
 		data, err := fs.ReadFile(fsys, name)

@@ -13,6 +13,7 @@ const (
 	CodeRedeemed     Name = "code.redeemed"
 	CodeReplayed     Name = "code.replayed"
 	TokenRefreshed   Name = "token.refreshed"
+	TokenIssued      Name = "token.issued"
 	TokenReanswered  Name = "token.reanswered"
 	RefreshReused    Name = "refresh.reused"
 	GrantRevoked     Name = "grant.revoked"
@@ -57,6 +58,7 @@ var Catalogue = []Entry{
 	{CodeRedeemed, "An app redeemed a code for tokens."},
 	{CodeReplayed, "A spent code was presented again by the app it belongs to. Everything that came from it is revoked."},
 	{TokenRefreshed, "An app used a refresh token, and got the next one if its tokens rotate."},
+	{TokenIssued, "An app obtained a token for itself, by its own credentials. Nothing changed, so the event is written with others within a second; many from one app and address become one a minute, with the number in the detail."},
 	{TokenReanswered, "An app repeated its last refresh within the grace time and got the same successor again."},
 	{RefreshReused, "An old refresh token was presented again. Its family is revoked, access tokens included."},
 	{GrantRevoked, "A grant ended: by revocation, by an administrator, or because a replay was seen."},

@@ -88,7 +88,7 @@ func newApp(ctx context.Context, desk *admin.Desk, id oauth.ClientID, format str
 		{Field: "name", Values: []string{"Bench"}},
 		{Field: "type", Values: []string{"confidential"}},
 		{Field: "first-party", Values: []string{"on"}},
-		{Field: "flow", Values: []string{"headless"}},
+		{Field: "flow", Values: []string{"headless", "client_credentials"}},
 		{Field: "redirect-uri", Values: []string{callback}},
 		{Field: "scope", Values: []string{"openid", "profile", "email", "offline_access"}},
 		{Field: "token-format", Values: []string{format}},

@@ -98,6 +98,11 @@ var operations = []operation{
 		beyond: "It changes a row and writes the event, where W is one row, and it reads the person: a point read through SQLite costs about as much as `json`. Besides, it checks the app's secret, opens and seals a refresh token and logs a line. Of a profile: the signature 28 %, the store's writer 17 %, net/http 16 %, reading the person 10 %, garbage collection 8 %.",
 	},
 	{
+		name: "client-credentials", title: "client credentials: shared secret, JWT access token",
+		least: bill{s: 1}, target: 1.5, durable: 0, times: 4000, do: machineToken,
+		beyond: "Besides the signature, it reads a form, checks the app's secret, writes the claims and the answer as JSON, keeps the event for the commit of the second, and logs a line.",
+	},
+	{
 		name: "introspect-opaque", title: "introspection of an opaque token",
 		least: bill{}, target: 2, durable: 0, times: 6000, prepare: holdAccess(opaque), do: introspect(opaque),
 		beyond: "The floor reads no form and checks no secret: `hmac`, which does, is what it should be held against. Of a profile: net/http 51 %, garbage collection 9 %, the log line 8 %, opening the token 6 %, the app's secret 5 %, writing JSON 5 %.",
@@ -205,6 +210,19 @@ func refresh(w *worker, _ string) error {
 	old := w.token
 	if w.token = got.member("refresh_token"); got.status == http.StatusOK && (w.token == "" || w.token == old) {
 		return errNoRefresh
+	}
+	return got.unless(http.StatusOK)
+}
+
+var errNoAccess = errors.New("the answer has no access token")
+
+func machineToken(w *worker, _ string) error {
+	got, err := w.post("/oauth2/token", w.s.signed.basic, "grant_type=client_credentials")
+	if err != nil {
+		return err
+	}
+	if got.status == http.StatusOK && got.member("access_token") == "" {
+		return errNoAccess
 	}
 	return got.unless(http.StatusOK)
 }

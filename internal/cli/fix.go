@@ -82,11 +82,13 @@ var fixes = map[string]string{
 	"refresh.other-app":                "Somebody uses refresh tokens of another app: look for a mix-up of client_ids, or a theft.",
 	"refresh.reused":                   "An old refresh token came back after the grace time: an app that keeps old tokens, or a thief. Log in again.",
 	"salesforce.origin":                "countersign app set APP --cors-origin=+ORIGIN.",
+	"scope.beyond-machine":             "Let the app ask for scopes of its own that are not about a person: countersign app show APP.",
 	"store.busy":                       "The disk does not keep up; the metric countersign_store_queue shows it.",
 	"token.flow-off":                   "countersign app set APP --flow FLOW=on; for refresh tokens the flow is refresh_token.",
 	"token.grant-type-unknown":         "countersign explain flows lists what is served.",
 	"token.in-query":                   "Let the app send the token in the Authorization header.",
 	"token.quota":                      "Let the app keep its tokens until they expire; countersign app set APP --rate-limit N raises the limit.",
 	"token.not-admitted":               "Look at the app's policy: permitted users and address ranges.",
+	"token.no-person":                  "Let the app use its own token for its own calls; who a person is, only their token says.",
 	"token.scope-openid":               "Let the app ask for the scope openid when it logs the person in.",
 }

@@ -95,7 +95,8 @@ func (e *Effective) resolveFlows(org Org, c *Client) {
 	e.PKCE = org.RequirePKCE || c.Type == Public
 	for _, f := range flow.All {
 		sw := c.Settings.Flows[f.Name]
-		sw.On = sw.On && f.Served && !slices.Contains(org.FlowsOff, f.Name)
+		sw.On = sw.On && f.Served && !slices.Contains(org.FlowsOff, f.Name) &&
+			(c.Type == Confidential || f.Credentials != flow.Always)
 		if at := org.FlowsNotBefore[f.Name]; at.After(sw.NotBefore) {
 			sw.NotBefore = at
 		}

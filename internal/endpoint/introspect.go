@@ -17,7 +17,7 @@ type introspection struct {
 	TokenType string         `json:"token_type,omitempty"` // of an access token
 	Expires   int64          `json:"exp,omitempty"`
 	Issued    int64          `json:"iat"`
-	Subject   oauth.UserID   `json:"sub,omitempty"`
+	Subject   string         `json:"sub,omitempty"`
 	Audience  any            `json:"aud,omitempty"` // a text, or a list of several: RFC 7519 §4.1.3
 	Issuer    string         `json:"iss"`
 	TokenID   string         `json:"jti,omitempty"`
@@ -54,7 +54,10 @@ func (e *dialect) introspection(in *inspect.Introspection) introspection {
 	a := &in.Access
 	out := introspection{
 		Active: true, Scope: a.Scopes.String(), Client: a.Client, Issued: in.Issued.Unix(),
-		Subject: a.User, Issuer: e.Issuer, AuthTime: a.AuthTime.Unix(), ACR: a.ACR, AMR: a.AMR,
+		Subject: a.Subject(), Issuer: e.Issuer, ACR: a.ACR, AMR: a.AMR,
+	}
+	if !a.AuthTime.IsZero() {
+		out.AuthTime = a.AuthTime.Unix()
 	}
 	if !in.Expires.IsZero() {
 		out.Expires = in.Expires.Unix()

@@ -102,6 +102,37 @@ func TestReplayEndsWhatCameFromItB01(t *testing.T) {
 	p.expect(t, p.post("/oauth2/token", refresh, housetest.Shop), http.StatusBadRequest, "invalid_grant", token.ErrRefreshEnded)
 }
 
+// TestClientCredentials: an app gets a token for itself, in words that say so.
+//
+// Spec: RFC 6749 §4.4.3; RFC 9068 §2.2.
+func TestClientCredentials(t *testing.T) {
+	p := open(t)
+	p.ChangeApp(housetest.Shop, func(c *client.Client) {
+		c.Settings.Flows[flow.ClientCredentials] = flow.Switch{On: true}
+	})
+	form := url.Values{"grant_type": {"client_credentials"}}
+	w := p.post("/oauth2/token", form, housetest.Shop)
+	p.expect(t, w, http.StatusOK, "", nil)
+	a := members(t, w)
+	if got := names(a); got != "access_token expires_in scope token_type" || a["scope"] != "api" {
+		t.Errorf("members %s, scope %v", got, a["scope"])
+	}
+	claims := jwt(t, a["access_token"], 1)
+	if claims["sub"] != string(housetest.Shop) || claims["client_id"] != string(housetest.Shop) || claims["auth_time"] != nil || claims["acr"] != nil {
+		t.Errorf("claims %v", claims)
+	}
+	in := members(t, p.post("/oauth2/introspect", url.Values{"token": {a["access_token"].(string)}}, housetest.Shop))
+	if in["active"] != true || in["sub"] != string(housetest.Shop) || in["auth_time"] != nil || in["scope"] != "api" {
+		t.Errorf("introspection %v", in)
+	}
+	p.expect(t, p.post("/oauth2/token", form, housetest.Shop, set("scope", "openid")), http.StatusBadRequest, "invalid_scope", policy.ErrScopeApp)
+	p.expect(t, p.post("/oauth2/token", form, housetest.Other), http.StatusBadRequest, "unauthorized_client", token.ErrFlowOff)
+	p.expect(t, p.post("/oauth2/token", form, housetest.Mobile, none, set("client_id", string(housetest.Mobile))),
+		http.StatusBadRequest, "unauthorized_client", token.ErrFlowOff)
+	p.expect(t, p.post("/oauth2/token", form, housetest.Shop, none, set("client_id", string(housetest.Shop))),
+		http.StatusUnauthorized, "invalid_client", token.ErrCredentials)
+}
+
 func TestRefreshE01E04(t *testing.T) {
 	p := open(t)
 	first := p.tokens(housetest.Shop)

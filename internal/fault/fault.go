@@ -23,6 +23,7 @@ const (
 	PublicSecret        Name = "secret of a public app is taken"
 	RedirectPrefix      Name = "redirect URI is compared by its beginning"
 	ScopeUnbounded      Name = "scope beyond the app is granted"
+	MachineUnbounded    Name = "scope beyond the app is granted to the app itself"
 	RefreshAnyApp       Name = "refresh token used by another app"
 	RefreshReuse        Name = "old refresh token is answered for ever"
 	RefreshForever      Name = "refresh token outlives its policy"

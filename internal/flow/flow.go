@@ -85,7 +85,8 @@ var All = []Flow{
 		What: "The person signs in on the server's own page in a browser; the app gets a code.",
 	},
 	{
-		Name: ClientCredentials, Title: "Client Credentials Flow", Credentials: Always, PKCE: Never,
+		Name: ClientCredentials, Title: "Client Credentials Flow", GrantType: oauth.GrantClientCredentials,
+		Credentials: Always, PKCE: Never, Served: true,
 		Spec: "RFC 6749 §4.4",
 		What: "The app obtains a token for itself, without a person.",
 	},

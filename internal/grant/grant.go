@@ -17,15 +17,25 @@ import (
 type Grant struct {
 	ID       secret.ID // time-ordered; its time is when the code was issued
 	Client   oauth.ClientID
-	User     oauth.UserID
-	Epoch    int32 // the person's, when they signed in; a newer one kills the grant
+	User     oauth.UserID // empty: no person takes part, the app acts for itself
+	Epoch    int32        // the person's, when they signed in; a newer one kills the grant
 	Flow     flow.Name
 	Scopes   oauth.Scopes
-	AuthTime time.Time // to the second
+	AuthTime time.Time // to the second; zero: nobody signed in
 	AMR      []string  // authentication methods: pwd …
 	ACR      string
 	Nonce    string   // for the ID token
 	JKT      [32]byte // thumbprint of the bound key; zero: none
+}
+
+// Subject is who a token speaks for: the person, or the app itself.
+//
+// Spec: RFC 9068 §2.2.
+func (g *Grant) Subject() string {
+	if g.User == "" {
+		return string(g.Client)
+	}
+	return string(g.User)
 }
 
 // Code is an authorization code, opened. It is spent by redeeming it once.

@@ -56,9 +56,9 @@ type AccessClaims struct {
 // Claims writes the token as the claims of RFC 9068.
 func (a *Access) Claims(issuer string, issued time.Time) AccessClaims {
 	return AccessClaims{
-		Issuer: issuer, Subject: string(a.User), Audience: a.Audience,
+		Issuer: issuer, Subject: a.Subject(), Audience: a.Audience,
 		Expires: a.Expires.Unix(), Issued: issued.Unix(), TokenID: a.TokenID.String(), Client: string(a.Client),
-		Scope: a.Scopes.String(), AuthTime: a.AuthTime.Unix(), ACR: a.ACR, AMR: a.AMR,
+		Scope: a.Scopes.String(), AuthTime: seconds(a.AuthTime), ACR: a.ACR, AMR: a.AMR,
 		Grant: a.ID.String(), Flow: string(a.Flow), Epoch: a.Epoch, Refreshed: a.Refreshed,
 	}
 }
@@ -69,7 +69,7 @@ func (a *Access) Claims(issuer string, issued time.Time) AccessClaims {
 // Spec: Salesforce, JWT-based access tokens for named users.
 type SalesforceClaims struct {
 	Issuer     string   `json:"iss"`
-	Subject    string   `json:"sub"` // uid:<user id>
+	Subject    string   `json:"sub"` // uid:<user id>, or the client_id if no person takes part
 	Audience   []string `json:"aud"`
 	Scope      string   `json:"scp"`
 	Client     string   `json:"client_id"`
@@ -94,12 +94,42 @@ const (
 
 // SalesforceClaims writes the token as the claims of the Salesforce dialect.
 func (a *Access) SalesforceClaims(issuer string, issued time.Time) SalesforceClaims {
+	subject := a.Subject()
+	if a.User != "" {
+		subject = salesforceSubject + subject
+	}
 	return SalesforceClaims{
-		Issuer: issuer, Subject: salesforceSubject + string(a.User), Audience: a.Audience, Scope: a.Scopes.String(),
+		Issuer: issuer, Subject: subject, Audience: a.Audience, Scope: a.Scopes.String(),
 		Client: string(a.Client), Issued: issued.Unix(), NotBefore: issued.Unix(), Expires: a.Expires.Unix(),
 		Kind: salesforceKind, Session: hex.EncodeToString(a.TokenID[:]), Roles: []string{},
-		Grant: a.ID.String(), Flow: string(a.Flow), Epoch: a.Epoch, Refreshed: a.Refreshed, AuthTime: a.AuthTime.Unix(),
+		Grant: a.ID.String(), Flow: string(a.Flow), Epoch: a.Epoch, Refreshed: a.Refreshed, AuthTime: seconds(a.AuthTime),
 	}
+}
+
+// seconds writes a time as a claim; the zero time is none.
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func fromSeconds(s int64) time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0)
+}
+
+// personOf is who a subject names: nobody if it is the app itself. A person's id
+// is never an app's.
+//
+// Spec: RFC 9068 §2.2; RFC 9700 §4.15.
+func personOf(c *AccessClaims) oauth.UserID {
+	if c.Subject == c.Client {
+		return ""
+	}
+	return oauth.UserID(c.Subject)
 }
 
 // ReadClaims reads the claims of an access token whose signature was verified
@@ -136,8 +166,8 @@ func ReadClaims(typ string, body []byte, issuer string, now time.Time) (Access, 
 	}
 	return Access{
 		Grant: Grant{
-			ID: family, Client: oauth.ClientID(c.Client), User: oauth.UserID(c.Subject), Epoch: c.Epoch,
-			Flow: flow.Name(c.Flow), Scopes: scopes, AuthTime: time.Unix(c.AuthTime, 0), AMR: c.AMR, ACR: c.ACR,
+			ID: family, Client: oauth.ClientID(c.Client), User: personOf(&c), Epoch: c.Epoch,
+			Flow: flow.Name(c.Flow), Scopes: scopes, AuthTime: fromSeconds(c.AuthTime), AMR: c.AMR, ACR: c.ACR,
 		},
 		TokenID: id, Expires: expires, Audience: c.Audience, Refreshed: c.Refreshed,
 	}, nil
@@ -149,7 +179,7 @@ func readSalesforce(body []byte) (c AccessClaims, id secret.ID, err error) {
 		return c, id, err
 	}
 	user, isUser := strings.CutPrefix(s.Subject, salesforceSubject)
-	if !isUser || s.Kind != salesforceKind || len(s.Session) != hex.EncodedLen(len(id)) {
+	if !isUser && user != s.Client || s.Kind != salesforceKind || len(s.Session) != hex.EncodedLen(len(id)) {
 		return c, id, ErrClaims
 	}
 	if _, err := hex.Decode(id[:], []byte(s.Session)); err != nil {

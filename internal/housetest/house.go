@@ -127,6 +127,7 @@ func (h *House) furnish(ctx context.Context) {
 	h.Exchanger = &token.Exchanger{
 		Verifier: h.Verifier, Grants: h.DB, Accounts: h.DB, Audit: h.DB, Keys: h.Keys,
 		Ring: h.Ring, Endings: h.Endings, Issuer: Issuer, Now: h.Clock.Now,
+		Ready: h.DB.Ready, Note: func(e audit.Event) { h.must(h.DB.Record(ctx, e)) },
 	}
 	h.Inspector = &inspect.Inspector{
 		Verifier: h.Verifier, Grants: h.DB, Accounts: h.DB, Keys: h.Keys,

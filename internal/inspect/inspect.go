@@ -59,6 +59,8 @@ var (
 		"userinfo needs an access token with the scope openid")
 	ErrNotAdmitted = oauth.Refuse(oauth.InvalidToken, "token.not-admitted", "RFC 6750 §3.1",
 		"the access token may not be used by this person or from this address any more")
+	ErrNoPerson = oauth.Refuse(oauth.InsufficientScope, "token.no-person", "OpenID Connect Core 1.0 §5.3; RFC 6749 §4.4",
+		"the access token speaks for an app itself; there is no person behind it")
 	ErrPersonGone = oauth.Refuse(oauth.InvalidToken, "token.person-ended", "RFC 6750 §3.1",
 		"the access token was revoked")
 )
@@ -129,8 +131,8 @@ type Person struct {
 
 // Userinfo answers with the person behind an access token: alive, with the scope
 // openid unless anyScope, still allowed to use the app from this address. One
-// point read. Errors: those of Fresh and Open, ErrScopeOpenID, ErrPersonGone,
-// ErrNotAdmitted.
+// point read. Errors: those of Fresh and Open, ErrScopeOpenID, ErrNoPerson,
+// ErrPersonGone, ErrNotAdmitted.
 //
 // Spec: OpenID Connect Core 1.0 §5.3.
 func (i *Inspector) Userinfo(ctx context.Context, text string, from netip.Addr, anyScope bool) (Person, error) {
@@ -144,6 +146,9 @@ func (i *Inspector) Userinfo(ctx context.Context, text string, from netip.Addr, 
 	p := Person{Access: a, App: app}
 	if !anyScope && !a.Scopes.Has(oauth.ScopeOpenID) && !fault.Is(fault.AnyScopeUserinfo) {
 		return p, ErrScopeOpenID
+	}
+	if a.User == "" {
+		return p, ErrNoPerson
 	}
 	p.Account, err = i.Accounts.Account(ctx, a.User)
 	switch {

@@ -341,3 +341,22 @@ func TestUserinfoI03(t *testing.T) {
 		t.Errorf("K09 a deleted person: %v", err)
 	}
 }
+
+// TestUserinfoOfAnApp: nobody stands behind a token that an app got for itself,
+// and that is no reason to call it dead.
+func TestUserinfoOfAnApp(t *testing.T) {
+	h := housetest.New(t)
+	h.ChangeApp(housetest.Shop, func(c *client.Client) {
+		c.Settings.Flows[flow.ClientCredentials] = flow.Switch{On: true}
+	})
+	h.Clock.Forward(2 * time.Millisecond)
+	a, err := h.Exchanger.Exchange(context.Background(), token.Request{Grant: oauth.GrantClientCredentials, Client: h.Credentials(housetest.Shop)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for anyScope, want := range map[bool]error{true: inspect.ErrNoPerson, false: inspect.ErrScopeOpenID} {
+		if _, err := h.Inspector.Userinfo(context.Background(), a.AccessToken, netip.Addr{}, anyScope); !errors.Is(err, want) {
+			t.Errorf("any scope %v: %v", anyScope, err)
+		}
+	}
+}

@@ -25,6 +25,7 @@ type GrantType string
 const (
 	GrantAuthorizationCode GrantType = "authorization_code"
 	GrantRefreshToken      GrantType = "refresh_token"
+	GrantClientCredentials GrantType = "client_credentials"
 )
 
 // ResponseType is the response_type parameter of an authorization request.

@@ -19,6 +19,7 @@ const (
 	ScopeAddress       Scope = "address"
 	ScopeOfflineAccess Scope = "offline_access"
 	ScopeRefreshToken  Scope = "refresh_token" // Salesforce's name of offline_access
+	ScopeFull          Scope = "full"          // Salesforce's name of all that a person may do
 )
 
 // Scopes is a set of scope tokens in the order they were asked for, each once.
@@ -94,6 +95,22 @@ func (s Scopes) Has(scope Scope) bool { return slices.Contains(s, scope) }
 //
 // Spec: OpenID Connect Core 1.0 §11.
 func (s Scopes) Offline() bool { return s.Has(ScopeOfflineAccess) || s.Has(ScopeRefreshToken) }
+
+// adminPrefix begins the scopes that open this server's own administration.
+const adminPrefix = "admin:"
+
+// Admin says whether the scope opens the administration of this server.
+func (s Scope) Admin() bool { return strings.HasPrefix(string(s), adminPrefix) }
+
+// OfPerson says whether the scope is about a person: without one it opens
+// nothing.
+func (s Scope) OfPerson() bool {
+	switch s {
+	case ScopeOpenID, ScopeProfile, ScopeEmail, ScopePhone, ScopeAddress, ScopeOfflineAccess, ScopeRefreshToken, ScopeFull:
+		return true
+	}
+	return false
+}
 
 // Within says whether every scope of s is in ceiling.
 func (s Scopes) Within(ceiling Scopes) bool {

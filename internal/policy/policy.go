@@ -23,6 +23,8 @@ var (
 		"the app may not be used from this address")
 	ErrAssurance = oauth.Refuse(oauth.InsufficientAuthorization, "policy.assurance", "RFC 9470 §4",
 		"the app asks for a stronger authentication than a password")
+	ErrScopeApp = oauth.Refuse(oauth.InvalidScope, "scope.beyond-machine", "RFC 6749 §4.4.2; RFC 6749 §3.3",
+		"the request asks for a scope that the app may not have for itself")
 	ErrScopeWider = oauth.Refuse(oauth.InvalidScope, "scope.wider-than-grant", "RFC 6749 §6",
 		"the request asks for a scope that the person did not allow")
 )
@@ -44,6 +46,32 @@ func Admit(app *client.Entry, person *account.Account, from netip.Addr, refreshi
 		return ErrAssurance
 	}
 	return nil
+}
+
+// AdmitApp answers: may this app ask for itself from here? There is no person to
+// be admitted. Errors: ErrAddress.
+//
+// Spec: RFC 6749 §4.4; RFC 9700 §2.
+func AdmitApp(app *client.Entry, from netip.Addr) error {
+	if !addressAllowed(app.Effective, from, false) && !fault.Is(fault.FenceIgnored) {
+		return ErrAddress
+	}
+	return nil
+}
+
+// MachineScopes answers which scopes an app gets for itself: those of its own
+// that are not about a person, or of them those it asks for. Errors: ErrScopeApp.
+//
+// Spec: RFC 6749 §4.4.2, §3.3.
+func MachineScopes(app *client.Entry, asked oauth.Scopes) (oauth.Scopes, error) {
+	mine := slices.DeleteFunc(slices.Clone(app.Effective.Scopes), oauth.Scope.OfPerson)
+	switch {
+	case len(asked) == 0:
+		return mine, nil
+	case !asked.Within(mine) && !fault.Is(fault.MachineUnbounded):
+		return nil, ErrScopeApp
+	}
+	return asked, nil
 }
 
 func shares(a, b []string) bool {

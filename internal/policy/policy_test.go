@@ -22,6 +22,45 @@ func entry(change func(*client.Client)) *client.Entry {
 	return &client.Entry{Client: c, Effective: client.Resolve(client.Org{}, c)}
 }
 
+func TestAdmitApp(t *testing.T) {
+	inside, outside := netip.MustParseAddr("10.1.2.3"), netip.MustParseAddr("192.0.2.1")
+	app := entry(func(c *client.Client) {
+		c.Policy.IPRanges, c.Policy.IP = []string{"10.0.0.0/8"}, client.IPRelaxRefresh
+		c.Policy.PermittedUsers, c.Policy.Assurance = client.AdminPreauthorized, client.AssuranceHigh // of people
+	})
+	if err := AdmitApp(app, inside); err != nil {
+		t.Error(err)
+	}
+	if err := AdmitApp(app, outside); !errors.Is(err, ErrAddress) {
+		t.Errorf("from outside the fence: %v", err)
+	}
+}
+
+func TestMachineScopes(t *testing.T) {
+	app := entry(func(c *client.Client) {
+		c.Settings.Scopes = oauth.Scopes{"openid", "api", "full", "offline_access", "orders"}
+	})
+	for name, row := range map[string]struct {
+		asked, want oauth.Scopes
+		err         error
+	}{
+		"nothing: all but a person's": {nil, oauth.Scopes{"api", "orders"}, nil},
+		"one":                         {oauth.Scopes{"orders"}, oauth.Scopes{"orders"}, nil},
+		"G06 not the app's":           {oauth.Scopes{"api", "admin"}, nil, ErrScopeApp},
+		"a person's":                  {oauth.Scopes{"openid"}, nil, ErrScopeApp},
+		"a refresh token":             {oauth.Scopes{"api", "offline_access"}, nil, ErrScopeApp},
+		"everything a person may do":  {oauth.Scopes{"full"}, nil, ErrScopeApp},
+	} {
+		got, err := MachineScopes(app, row.asked)
+		if !cmp.Equal(got, row.want) || !errors.Is(err, row.err) || (err == nil) != (row.err == nil) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	if !app.Effective.Scopes.Has("openid") {
+		t.Error("the app's own scopes were changed")
+	}
+}
+
 func TestAdmit(t *testing.T) {
 	inside, outside := netip.MustParseAddr("10.1.2.3"), netip.MustParseAddr("192.0.2.1")
 	fence := func(mode client.IPMode) func(*client.Client) {

@@ -29,7 +29,7 @@ func (d *door) resources(r *web.Request) (web.Answer, error) {
 	if err != nil {
 		return web.Answer{}, err
 	}
-	o := object{{"identity", d.identity(p.Account.ID)}}
+	o := object{{"identity", d.identity(string(p.Account.ID))}}
 	return web.Answer{Media: web.MediaJSON, Body: o.json(nil)}, nil
 }
 

@@ -50,13 +50,16 @@ func (d *door) describe(r *web.Request, found inspect.Introspection) (object, er
 		{"active", true},
 		{"scope", a.Scopes.String()},
 		{"client_id", string(a.Client)},
-		{"sub", d.identity(a.User)},
+		{"sub", d.identity(a.Subject())},
 		{"token_type", kind},
 		{"iat", found.Issued.Unix()},
 		{"nbf", found.Issued.Unix()},
 	}
 	if !found.Expires.IsZero() {
 		o = append(o, member{"exp", found.Expires.Unix()})
+	}
+	if a.User == "" {
+		return o, nil
 	}
 	person, err := d.Inspector.Accounts.Account(r.Context(), a.User)
 	switch {

@@ -44,7 +44,7 @@ func (d *door) factsOf(p inspect.Person) facts {
 	a := p.Account
 	f := facts{
 		Claims: token.ClaimsFor(a, opened(p.Access.Scopes)),
-		id:     d.identity(a.ID), user: string(a.ID), org: d.Directory.Org().ID, username: a.Username,
+		id:     d.identity(string(a.ID)), user: string(a.ID), org: d.Directory.Org().ID, username: a.Username,
 		active: a.State == account.Active, updated: a.Updated.UTC(), language: "en_US", locale: "en_US",
 	}
 	f.emailVerified = f.EmailVerified != nil && *f.EmailVerified

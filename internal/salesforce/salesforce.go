@@ -66,7 +66,8 @@ func origin(base string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// identity is the id URL of a person, which is also the subject of ID tokens.
-func (d *door) identity(user oauth.UserID) string {
-	return token.IdentityURL(d.Issuer, d.Directory.Org().ID, user)
+// identity is the id URL of a person, which is also the subject of ID tokens; or
+// of an app that speaks for itself, which nobody finds anything at.
+func (d *door) identity(subject string) string {
+	return token.IdentityURL(d.Issuer, d.Directory.Org().ID, oauth.UserID(subject))
 }

@@ -156,7 +156,7 @@ func (s *site) apps(issuer string) []*client.Client {
 func (s *site) serve(t *testing.T, issuer string) http.Handler {
 	exchanger, inspector := &token.Exchanger{
 		Verifier: s.Verifier, Grants: s.DB, Accounts: s.DB, Audit: s.DB, Keys: s.Keys,
-		Ring: s.Ring, Endings: s.Endings, Issuer: issuer, Now: s.Clock.Now,
+		Ring: s.Ring, Endings: s.Endings, Issuer: issuer, Ready: s.Exchanger.Ready, Note: s.Exchanger.Note, Now: s.Clock.Now,
 	}, *s.Inspector
 	inspector.Issuer = issuer
 	routes, err := salesforce.Routes(salesforce.Deps{

@@ -22,6 +22,11 @@ var (
 		"client_assertion is not served by this server; send the app's secret")
 )
 
+// ErrMachineScope refuses a scope parameter that this dialect does not have: an
+// app gets for itself what it is registered for.
+var ErrMachineScope = oauth.Refuse(oauth.InvalidRequest, "salesforce.scope-not-supported", "Salesforce OAuth 2.0 Client Credentials Flow",
+	"scope parameter not supported")
+
 // grants are the names of this dialect for what the core serves. The hybrid ones
 // ask for browser sessions as well, which clients do without.
 //
@@ -31,6 +36,7 @@ var grants = map[string]oauth.GrantType{
 	"hybrid_auth_code":   oauth.GrantAuthorizationCode,
 	"refresh_token":      oauth.GrantRefreshToken,
 	"hybrid_refresh":     oauth.GrantRefreshToken,
+	"client_credentials": oauth.GrantClientCredentials,
 }
 
 // exchange takes a grant for tokens.
@@ -125,6 +131,10 @@ func (d *door) tokenRequest(r *web.Request, in *input, c client.Credentials) (to
 			return t, err
 		}
 		t.RefreshToken = in.text("refresh_token") // a stray verifier is ignored: D25
+	case oauth.GrantClientCredentials:
+		if in.text("scope") != "" {
+			return t, ErrMachineScope
+		}
 	default:
 		t.Grant = oauth.GrantType(name)
 	}
@@ -136,7 +146,7 @@ func (d *door) tokenRequest(r *web.Request, in *input, c client.Credentials) (to
 //
 // Spec: RFC 6749 §5.1; docs/divergences.md D14.
 func (d *door) tokens(a token.Answer) object {
-	id, issued := d.identity(a.Grant.User), strconv.FormatInt(a.IssuedAt.UnixMilli(), 10)
+	id, issued := d.identity(a.Grant.Subject()), strconv.FormatInt(a.IssuedAt.UnixMilli(), 10)
 	o := make(object, 0, 16)
 	o = append(o, member{"access_token", a.AccessToken})
 	if a.RefreshToken != "" {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,8 +20,10 @@ import (
 	"countersign/internal/account"
 	"countersign/internal/audit"
 	"countersign/internal/client"
+	"countersign/internal/flow"
 	"countersign/internal/housetest"
 	"countersign/internal/jose"
+	"countersign/internal/oauth"
 )
 
 const tokenPath = "/services/oauth2/token"
@@ -145,7 +148,8 @@ func TestTokenRefusals(t *testing.T) {
 		"app blocked":               {"CK1", "", redeem("BLOCKED"), nil, "client.disabled", 400, "oauth_flow_disabled", "The external client app or the OAuth plugin is disabled."},
 		"flow off":                  {"CK1", "", redeem("OFF"), nil, "token.flow-off", 400, "oauth_flow_disabled", "The external client app or the OAuth plugin is disabled."},
 		"G01 password grant":        {"CK1", "", redeem("CK1", "grant_type", "password"), nil, "token.grant-type-unknown", 400, "unsupported_grant_type", ""},
-		"client credentials":        {"CK1", "", redeem("CK1", "grant_type", "client_credentials"), nil, "token.grant-type-unknown", 400, "unsupported_grant_type", ""},
+		"client credentials off":    {"CK1", "", redeem("CK1", "grant_type", "client_credentials"), nil, "token.flow-off", 400, "oauth_flow_disabled", ""},
+		"client credentials, scope": {"CK1", "", redeem("CK1", "grant_type", "client_credentials", "scope", "api"), nil, "salesforce.scope-not-supported", 400, "invalid_request", "scope parameter not supported"},
 		"device":                    {"CK1", "", redeem("CK1", "grant_type", "device"), nil, "token.grant-type-unknown", 400, "unsupported_grant_type", ""},
 		"grant type missing":        {"CK1", "", redeem("CK1", "grant_type", ""), nil, "token.grant-type-missing", 400, "invalid_request", ""},
 		"grant type of the core":    {"CK1", "", redeem("CK1", "grant_type", "AUTHORIZATION_CODE"), nil, "token.grant-type-unknown", 400, "unsupported_grant_type", ""},
@@ -236,6 +240,49 @@ func TestD14AnswersAreTexts(t *testing.T) {
 	behind := s.send(t, "POST", prefix+tokenPath, tokenForm("CK1", s.code(t, "CK1")))
 	if behind.text(t, "sfdc_community_url") != base+prefix || behind.text(t, "instance_url") != base {
 		t.Errorf("behind the prefix: %s", behind.body)
+	}
+}
+
+// TestClientCredentials: the answer has the members that clients read, and
+// speaks for the app: no person takes part.
+func TestClientCredentials(t *testing.T) {
+	s := newSite(t, base)
+	for _, app := range []oauth.ClientID{"CK1", "BASIC"} { // opaque and JWT
+		format := client.FormatOpaque
+		if app == "BASIC" {
+			format = client.FormatJWT
+		}
+		s.ChangeApp(app, func(c *client.Client) {
+			c.Settings.Scopes = append(slices.Clone(c.Settings.Scopes), "orders")
+			c.Settings.Flows[flow.ClientCredentials], c.Settings.AccessToken.Format = flow.Switch{On: true}, format
+		})
+		r := s.send(t, "POST", tokenPath, url.Values{
+			"grant_type": {"client_credentials"}, "client_id": {string(app)}, "client_secret": {"CS1"},
+		}.Encode())
+		got := r.json(t)
+		want := map[string]any{"id": base + "/id/" + orgID + "/" + string(app), "refresh_token": nil, "id_token": nil, "instance_url": base, "scope": "api orders"}
+		for name, value := range want {
+			if r.status != http.StatusOK || got[name] != value {
+				t.Errorf("%s: %d, %s is %v", app, r.status, name, got[name])
+			}
+		}
+		access := r.text(t, "access_token")
+		in := s.send(t, "POST", "/services/oauth2/introspect", url.Values{
+			"token": {access}, "client_id": {string(app)}, "client_secret": {"CS1"},
+		}.Encode()).json(t)
+		if in["active"] != true || in["sub"] != base+"/id/"+orgID+"/"+string(app) || in["username"] != nil {
+			t.Errorf("introspection %v", in)
+		}
+		who := s.send(t, "GET", "/services/oauth2/userinfo", "", "Authorization: Bearer "+access)
+		if who.status != http.StatusForbidden || who.body == "Bad_OAuth_Token" || s.rule() != "token.no-person" {
+			t.Errorf("userinfo: %d %s", who.status, who.body)
+		}
+		if format == client.FormatOpaque {
+			continue
+		}
+		if c := s.claims(t, access); c["sub"] != string(app) || c["auth_time"] != nil || c["mty"] != "oauth" {
+			t.Errorf("claims %v", c)
+		}
 	}
 }
 

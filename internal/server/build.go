@@ -25,12 +25,12 @@ func (s *Server) build() error {
 	if err := s.openTLS(); err != nil {
 		return err
 	}
+	s.refused = &web.Recorder{Write: s.write, Now: s.o.Now, Log: s.o.Log}
 	routes, err := s.routes()
 	if err != nil {
 		return err
 	}
 	s.metrics = newMetrics(s.o.Version, routes)
-	s.refused = &web.Recorder{Write: s.write, Now: s.o.Now, Log: s.o.Log}
 	s.used = &usage.Counter{Store: s.DB, Now: s.o.Now}
 	proxies, err := proxies(s.cfg)
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *Server) routes() ([]web.Route, error) {
 	}
 	tokens := &token.Exchanger{
 		Verifier: verifier, Grants: s.DB, Accounts: s.DB, Audit: s.DB, Keys: s.Keys, Ring: s.ring, Endings: s.endings,
-		Issuer: s.Issuer, Now: s.o.Now,
+		Issuer: s.Issuer, Ready: s.mayIssue, Note: s.refused.Note, Now: s.o.Now,
 	}
 	inspector := &inspect.Inspector{
 		Verifier: verifier, Grants: s.DB, Accounts: s.DB, Keys: s.Keys, Ring: s.ring, Endings: s.endings,

@@ -62,7 +62,7 @@ func (d *Data) Standing(ctx context.Context, text string, now func() time.Time) 
 
 func standing(kind string, g grant.Grant) Standing {
 	return Standing{
-		Kind: kind, App: g.Client, User: g.User, Flow: g.Flow, Scopes: g.Scopes, Grant: g.ID.String(), AuthTime: g.AuthTime.UTC(),
+		Kind: kind, App: g.Client, User: oauth.UserID(g.Subject()), Flow: g.Flow, Scopes: g.Scopes, Grant: g.ID.String(), AuthTime: g.AuthTime.UTC(),
 	}
 }
 
@@ -128,7 +128,8 @@ func (d *Data) alive(ctx context.Context, s Standing, i *inspect.Inspector, g gr
 	case i.Endings.Dead(&g):
 		s.Why = "the grant was ended"
 	}
-	if s.Why != "" {
+	if s.Why != "" || g.User == "" {
+		s.Active = s.Why == ""
 		return s, nil
 	}
 	person, err := d.DB.Account(ctx, g.User)

@@ -35,7 +35,7 @@ type Request struct {
 	Verifier     string
 	LongVerifier bool // the dialect takes verifiers of up to 256 characters
 	RefreshToken string
-	Scopes       oauth.Scopes // asked for on refresh; empty: all
+	Scopes       oauth.Scopes // asked for on refresh and by an app for itself; empty: all
 	Style        Style        // whose claims a JWT access token carries
 	// Spell is how the dialect writes an opaque access token; nil: as it is. It is
 	// asked here, because the ID token's at_hash is of the text the app gets.
@@ -70,7 +70,13 @@ type Exchanger struct {
 	Ring     *key.Ring
 	Endings  *grant.Endings
 	Issuer   string
-	Now      func() time.Time
+	// Ready says whether this node may issue; see grant.ErrLease. Grants that write
+	// are held to it by the store.
+	Ready func() error
+	// Note is told of tokens that no state changed for, and must not block: the
+	// event is written within a second, with others, in one commit.
+	Note func(audit.Event)
+	Now  func() time.Time
 
 	quota quota
 }
@@ -91,7 +97,7 @@ var (
 // when the answer is sure.
 type proof struct {
 	grant   grant.Grant
-	person  *account.Account
+	person  *account.Account // nil: no person takes part
 	asked   oauth.Scopes
 	refresh *grant.Refresh // of a refresh: the generation presented
 	code    *grant.Code    // of a code
@@ -119,7 +125,7 @@ func (x *Exchanger) Exchange(ctx context.Context, r Request) (Answer, error) {
 		return Answer{Client: app, Grant: p.grant}, err
 	}
 	// 4 on what terms?
-	if err := policy.Admit(app.Entry, p.person, r.Address, r.Grant == oauth.GrantRefreshToken); err != nil {
+	if err := admit(app, p, r); err != nil {
 		return Answer{Client: app, Grant: p.grant}, err
 	}
 	terms, err := policy.Decide(app.Entry, p.grant.Scopes, p.asked)
@@ -143,6 +149,14 @@ func (x *Exchanger) Exchange(ctx context.Context, r Request) (Answer, error) {
 	return a, nil
 }
 
+// admit asks whether the person may use the app from here, or the app itself.
+func admit(app client.Identity, p proof, r Request) error {
+	if p.person == nil {
+		return policy.AdmitApp(app.Entry, r.Address)
+	}
+	return policy.Admit(app.Entry, p.person, r.Address, r.Grant == oauth.GrantRefreshToken)
+}
+
 // seen says what the request looked like, for the counters.
 func seen(app client.Identity, p proof, a Answer, r Request) usage.Seen {
 	s := usage.Seen{App: app.ID, Flow: p.grant.Flow, What: usage.Token, Scopes: a.Scopes, Address: r.Address}
@@ -163,7 +177,7 @@ func (x *Exchanger) authenticate(r Request) (client.Identity, error) {
 	switch r.Grant {
 	case "":
 		return client.Identity{}, ErrGrantMissing
-	case oauth.GrantAuthorizationCode, oauth.GrantRefreshToken:
+	case oauth.GrantAuthorizationCode, oauth.GrantRefreshToken, oauth.GrantClientCredentials:
 		return x.Verifier.Authenticate(r.Client)
 	}
 	return client.Identity{}, ErrGrantType
@@ -184,7 +198,7 @@ func proven(app client.Identity, g oauth.GrantType) error {
 			continue
 		}
 		open = true
-		if sw.RequireSecret && !app.Proven && !fault.Is(fault.SecretOptional) {
+		if (sw.RequireSecret || f.Credentials == flow.Always) && !app.Proven && !fault.Is(fault.SecretOptional) {
 			return ErrCredentials
 		}
 	}
@@ -195,15 +209,24 @@ func proven(app client.Identity, g oauth.GrantType) error {
 }
 
 func (x *Exchanger) validate(ctx context.Context, app client.Identity, r Request) (proof, error) {
-	if r.Grant == oauth.GrantRefreshToken {
+	switch r.Grant {
+	case oauth.GrantRefreshToken:
 		return x.validateRefresh(ctx, app, r)
+	case oauth.GrantClientCredentials:
+		return x.validateMachine(app, r)
+	case oauth.GrantAuthorizationCode:
 	}
 	return x.validateCode(ctx, app, r)
 }
 
 func (x *Exchanger) commit(ctx context.Context, app client.Identity, p proof, t policy.Terms, r Request, a *Answer) error {
-	if r.Grant == oauth.GrantRefreshToken {
+	switch r.Grant {
+	case oauth.GrantRefreshToken:
 		return x.commitRefresh(ctx, app, p, t, r, a)
+	case oauth.GrantClientCredentials:
+		x.noteMachine(p, a)
+		return nil
+	case oauth.GrantAuthorizationCode:
 	}
 	return x.commitCode(ctx, p, t, r, a.IssuedAt)
 }

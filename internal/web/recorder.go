@@ -13,7 +13,7 @@ import (
 	"countersign/internal/oauth"
 )
 
-// Recorder makes audit events of refusals: one each, until one rule, app and
+// Recorder makes audit events of refusals and of what else changes no state: one each, until one rule, app and
 // address refuse so often that somebody is hammering. Then they are counted, and
 // the minute's count becomes one event with the detail times. It never blocks a
 // request: events wait in memory until Flush writes them in one commit.
@@ -40,7 +40,7 @@ const (
 )
 
 type tallyKey struct {
-	rule string
+	rule string // or the name of an event that is no refusal
 	app  oauth.ClientID
 	net  netip.Prefix // /64 of an IPv6 address
 }
@@ -60,16 +60,36 @@ func (c *Recorder) Refused(e Event, refusal *oauth.Error) {
 	if slices.Contains(recordedByCore, refusal.Rule) {
 		return
 	}
+	c.gather(tallyKey{refusal.Rule, e.App, Network(e.Address)}, func(now time.Time, key tallyKey) audit.Event {
+		return refused(now, e, refusal, key)
+	})
+}
+
+// Note keeps an event that no change of state is reported by, such as a token
+// that an app obtained for itself: many of one kind, app and address become one
+// event a minute, as refusals do.
+func (c *Recorder) Note(e audit.Event) {
+	from, _ := netip.ParseAddr(e.Address)
+	c.gather(tallyKey{string(e.Name), e.App, Network(from)}, func(now time.Time, key tallyKey) audit.Event {
+		if key.app == "" { // counted with those of others
+			return audit.New(now, e.Name)
+		}
+		return e
+	})
+}
+
+// gather keeps an event, or counts it. The function makes it, and is told the key that
+// it is counted under.
+func (c *Recorder) gather(key tallyKey, event func(time.Time, tallyKey) audit.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.Now()
 	if now.Sub(c.minute) >= tallyPeriod {
 		c.turn(now)
 	}
-	key := tallyKey{refusal.Rule, e.App, Network(e.Address)}
 	t := c.tallies[key]
 	if t == nil && c.single >= allEvents { // so there are never many tallies
-		key = tallyKey{rule: refusal.Rule}
+		key = tallyKey{rule: key.rule}
 		t = c.tallies[key]
 	}
 	if t == nil {
@@ -82,11 +102,11 @@ func (c *Recorder) Refused(e Event, refusal *oauth.Error) {
 	t.seen++
 	if t.seen > ownEvents || c.single >= allEvents {
 		t.counted++
-		t.last = refused(now, e, refusal, key)
+		t.last = event(now, key)
 		return
 	}
 	c.single++
-	c.wait(refused(now, e, refusal, key))
+	c.wait(event(now, key))
 }
 
 func refused(now time.Time, e Event, refusal *oauth.Error, key tallyKey) audit.Event {

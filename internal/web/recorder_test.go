@@ -70,6 +70,44 @@ func TestEveryRefusalIsOneEvent(t *testing.T) {
 	}
 }
 
+func TestNotedEventsAreGatheredLikeRefusals(t *testing.T) {
+	c := newTape()
+	issued := func(app oauth.ClientID) audit.Event {
+		e := audit.New(c.now, audit.TokenIssued)
+		e.App, e.Address, e.Grant = app, "198.51.100.9", "g"
+		return e
+	}
+	for range ownEvents + 3 {
+		c.Note(issued("app-00001"))
+	}
+	c.Note(issued("app-00002"))
+	c.Refused(someone, errTest) // counted apart
+	c.Flush(t.Context())
+	if len(c.events) != ownEvents+2 || c.writes != 1 || c.events[0].Grant != "g" {
+		t.Errorf("%d writes: %v", c.writes, c.summary())
+	}
+	c.now = c.now.Add(time.Minute)
+	c.Flush(t.Context())
+	last := c.summary()[len(c.events)-1]
+	if last != "token.issued  app-00001 198.51.100.9 3" {
+		t.Error(last)
+	}
+}
+
+func TestNotedEventsOfManyAppsAreCountedTogether(t *testing.T) {
+	c := newTape()
+	for i := range allEvents + 10 {
+		e := audit.New(c.now, audit.TokenIssued)
+		e.App = oauth.ClientID(fmt.Sprintf("app-%05d", i))
+		c.Note(e)
+	}
+	c.now = c.now.Add(time.Minute)
+	c.Flush(t.Context())
+	if last := c.summary()[len(c.events)-1]; len(c.events) != allEvents+1 || strings.Fields(last)[1] != "10" {
+		t.Errorf("%d events, the last: %s", len(c.events), last)
+	}
+}
+
 func TestWhatTheCoreRecordedIsNotRecordedAgain(t *testing.T) {
 	c := newTape()
 	for _, rule := range []string{"login.failed", "login.throttled", "code.spent", "refresh.reused"} {
