@@ -94,6 +94,9 @@ func (d *Desk) RetireKey(ctx context.Context, kid string) error {
 	case key.Removed:
 		return ErrKeyGone
 	case key.Active:
+		if old.Use == key.ForReview {
+			break // the next proof makes another
+		}
 		j := slices.IndexFunc(all, func(k *key.Key) bool { return k.Alg == old.Alg && k.State == key.Next })
 		if j < 0 {
 			return ErrOnlyKey
@@ -162,5 +165,9 @@ func (d *Desk) FirstKeys(ctx context.Context) error {
 }
 
 func (d *Desk) keyEvent(name audit.Name, k *key.Key) audit.Event {
-	return d.event(name).With("kid", k.ID).With("alg", string(k.Alg))
+	e := d.event(name).With("kid", k.ID).With("alg", string(k.Alg))
+	if k.Use != key.ForTokens {
+		e = e.With("use", string(k.Use))
+	}
+	return e
 }

@@ -113,7 +113,7 @@ func serverValues(org client.Org, keys []*key.Key, f Facts) review.Values {
 	}
 	var algs []string
 	bits := 0
-	for _, k := range keys {
+	for _, k := range key.Of(key.ForTokens, keys) {
 		if k.State != key.Active {
 			continue
 		}

@@ -106,6 +106,7 @@ func ViewUser(a *account.Account) UserView {
 type KeyView struct {
 	ID        string    `json:"kid"`
 	Alg       string    `json:"alg"`
+	Use       string    `json:"use,omitempty"` // review: signs transcripts of proofs; else tokens
 	State     key.State `json:"state"`
 	Created   time.Time `json:"created"`
 	Activated time.Time `json:"activated,omitzero"`
@@ -114,7 +115,7 @@ type KeyView struct {
 
 // ViewKey shows a key.
 func ViewKey(k *key.Key) KeyView {
-	return KeyView{k.ID, string(k.Alg), k.State, k.Created, k.Activated, k.Retired}
+	return KeyView{k.ID, string(k.Alg), string(k.Use), k.State, k.Created, k.Activated, k.Retired}
 }
 
 // GrantView is a living grant with a refresh token, as it is shown.

@@ -32,21 +32,36 @@ func (c *keyList) Run(s *session) error {
 				views = append(views, admin.ViewKey(k))
 			}
 		}
-		return list(s, views, []string{"KID", "ALG", "STATE", "CREATED", "ACTIVATED", "RETIRED"}, func(v admin.KeyView) []string {
-			return []string{v.ID, v.Alg, string(v.State), when(v.Created), when(v.Activated), when(v.Retired)}
+		return list(s, views, []string{"KID", "ALG", "STATE", "SIGNS", "CREATED", "ACTIVATED", "RETIRED"}, func(v admin.KeyView) []string {
+			return []string{v.ID, v.Alg, string(v.State), signs(v), when(v.Created), when(v.Activated), when(v.Retired)}
 		})
 	})
 }
 
+// signs says what a key signs.
+func signs(v admin.KeyView) string {
+	if v.Use == string(key.ForReview) {
+		return "proofs"
+	}
+	return "tokens"
+}
+
 type keyRotate struct {
-	Alg string `help:"ES256 or RS256." default:"ES256" placeholder:"ES256"`
-	Now bool   `help:"Let it sign at once: for a key that leaked."`
+	Alg    string `help:"ES256 or RS256." default:"ES256" placeholder:"ES256"`
+	Now    bool   `help:"Let it sign at once: for a key that leaked."`
+	Review bool   `help:"Make a key that signs the transcripts of proofs instead; it signs at once."`
 }
 
 // Run makes the key.
 func (c *keyRotate) Run(s *session) error {
 	return s.with(changing, func(d *server.Data) error {
-		k, err := d.Desk.RotateKey(s.ctx, jose.Alg(strings.ToUpper(c.Alg)), c.Now)
+		var k *key.Key
+		var err error
+		if c.Review {
+			k, err = d.Desk.RotateReviewKey(s.ctx)
+		} else {
+			k, err = d.Desk.RotateKey(s.ctx, jose.Alg(strings.ToUpper(c.Alg)), c.Now)
+		}
 		if err != nil {
 			return err
 		}

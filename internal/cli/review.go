@@ -26,6 +26,9 @@ type reviewCommands struct {
 	Fix  reviewFix  `cmd:"" help:"Show what would mend the findings, the verdicts after it and who would break; or write it."`
 	List reviewList `cmd:"" help:"List the kept runs, newest first."`
 	Diff reviewDiff `cmd:"" help:"Show what moved between two runs."`
+
+	Verify reviewVerify `cmd:"" help:"Check the signature of a transcript; name what was changed, dropped, added or moved."`
+	Key    reviewKey    `cmd:"" help:"Print the public review keys, with which others verify transcripts."`
 }
 
 // Exit codes of a review that did not do its work, as in sysexits.h.

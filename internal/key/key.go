@@ -1,6 +1,6 @@
 // Package key owns the server's signing keys: the states next, active, retiring
 // and removed, and the Ring that answers from memory which key signs and which
-// keys verify. It does not know what is signed.
+// keys verify tokens. Keys for other uses stand beside them and never in the ring.
 package key
 
 import (
@@ -27,6 +27,7 @@ const (
 type Key struct {
 	ID        string    `json:"kid"`
 	Alg       jose.Alg  `json:"alg"`
+	Use       Use       `json:"use,omitempty"`
 	State     State     `json:"state"`
 	Created   time.Time `json:"created"`
 	Activated time.Time `json:"activated,omitzero"`

@@ -3,7 +3,6 @@ package key
 import (
 	"crypto"
 	"crypto/x509"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -31,34 +30,24 @@ type ringState struct {
 	keys    []*Key
 }
 
-// Apply replaces the keys by the given ones, all of them. Private halves are
-// opened with keys; a key that does not open is an error, and the ring stays as
+// Apply replaces the keys by the given ones, all of them; those for other uses
+// than tokens are left out. Private halves are opened with keys; a key that does not open is an error, and the ring stays as
 // it was.
 func (r *Ring) Apply(keys *secret.Keyring, all []*Key) error {
-	next := &ringState{signers: map[jose.Alg]*jose.Signer{}, verify: jose.Keys{}, keys: all}
-	var public []jose.JWK
-	for _, k := range all {
-		if k.State == Removed {
-			continue
-		}
-		pub, err := x509.ParsePKIXPublicKey(k.Public)
-		if err != nil {
-			return fmt.Errorf("key %s: %w", k.ID, err)
-		}
-		jwk, err := jose.PublicJWK(k.Alg, k.ID, pub)
-		if err != nil {
-			return fmt.Errorf("key %s: %w", k.ID, err)
-		}
-		public = append(public, jwk)
-		next.verify[k.ID] = jose.VerifyKey{Alg: k.Alg, Public: pub}
+	next := &ringState{signers: map[jose.Alg]*jose.Signer{}, keys: all}
+	tokens := Of(ForTokens, all)
+	var err error
+	if next.verify, next.set, err = Verifying(tokens); err != nil {
+		return err
+	}
+	for _, k := range tokens {
 		if k.State != Active {
 			continue
 		}
-		if next.signers[k.Alg], err = open(keys, k); err != nil {
-			return fmt.Errorf("key %s: %w", k.ID, err)
+		if next.signers[k.Alg], err = k.Signer(keys); err != nil {
+			return err
 		}
 	}
-	next.set = jose.MarshalSet(public)
 	r.snap.Store(next)
 	return nil
 }
@@ -165,6 +154,7 @@ type Step struct {
 // its oldest next key signs at once: nobody can hold a cached key set yet.
 func Due(all []*Key, now time.Time) []Step {
 	var out []Step
+	all = Of(ForTokens, all)
 	active := map[jose.Alg]*Key{}
 	for _, k := range all {
 		if k.State == Active {
@@ -190,6 +180,7 @@ func Due(all []*Key, now time.Time) []Step {
 // has no successor yet.
 func Ageing(all []*Key, now time.Time) []jose.Alg {
 	var out []jose.Alg
+	all = Of(ForTokens, all)
 	for _, k := range all {
 		old := k.State == Active && now.Sub(k.Activated) >= RotateAfter
 		next := slices.ContainsFunc(all, func(n *Key) bool { return n.Alg == k.Alg && n.State == Next })

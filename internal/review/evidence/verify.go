@@ -1,0 +1,190 @@
+package evidence
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"countersign/internal/jose"
+)
+
+// ErrFile says that a file is no transcript.
+var ErrFile = errors.New("this is no transcript of a proof")
+
+// mostLine bounds a line, and mostLines the lines of a file.
+const (
+	mostLine  = 16 << 20
+	mostLines = 1 << 20
+)
+
+// File is a transcript file that was read.
+type File struct {
+	Transcripts []Transcript
+	Signed      bool      // its signature is right and covers the list of lines
+	SignedAt    time.Time // by the clock of the one who signed
+	Faults      []string  // what is not as it was signed; none: nothing was touched
+}
+
+// Sound says that the file is signed and untouched.
+func (f *File) Sound() bool { return f.Signed && len(f.Faults) == 0 }
+
+// Read reads a file and holds every line against its seal. keys are the review
+// keys that are trusted. What was changed, dropped, added or moved is named in
+// Faults; an error means that the file could not be read as a transcript.
+func Read(r io.Reader, keys jose.Keys) (*File, error) {
+	lines, seal, err := readLines(r)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{}
+	if err := f.assemble(lines); err != nil {
+		return nil, err
+	}
+	if seal == nil {
+		f.Faults = append(f.Faults, "the last line, which seals the file, is missing")
+		return f, nil
+	}
+	f.Faults = append(f.Faults, f.signature(seal, keys)...)
+	f.Faults = append(f.Faults, compareLines(seal.Lines, lines)...)
+	return f, nil
+}
+
+// got is a line that was read.
+type got struct {
+	line
+	number int
+	digest string
+}
+
+func readLines(r io.Reader) ([]got, *Seal, error) {
+	s := bufio.NewScanner(r)
+	s.Buffer(make([]byte, 0, 64<<10), mostLine)
+	var lines []got
+	var seal *Seal
+	for n := 1; s.Scan(); n++ {
+		if n > mostLines {
+			return nil, nil, fmt.Errorf("%w: it has more than %d lines", ErrFile, mostLines)
+		}
+		var l line
+		if err := json.Unmarshal(s.Bytes(), &l); err != nil {
+			return nil, nil, fmt.Errorf("%w: line %d: %w", ErrFile, n, err)
+		}
+		if l.Seal != nil {
+			seal = l.Seal
+			continue
+		}
+		lines = append(lines, got{l, n, digest(s.Bytes())})
+	}
+	if err := s.Err(); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrFile, err)
+	}
+	if len(lines) == 0 {
+		return nil, nil, fmt.Errorf("%w: it is empty", ErrFile)
+	}
+	return lines, seal, nil
+}
+
+// assemble puts cases and steps where they belong. A case or step without what
+// it belongs to is left out: the seal names what is missing.
+func (f *File) assemble(lines []got) error {
+	for _, l := range lines {
+		switch {
+		case l.Transcript != nil:
+			if l.Transcript.Schema != Schema {
+				return fmt.Errorf("%w: line %d has schema %q; this version reads %s", ErrFile, l.number, l.Transcript.Schema, Schema)
+			}
+			t := l.Transcript.Transcript
+			t.Cases = nil
+			f.Transcripts = append(f.Transcripts, t)
+		case l.Case != nil && len(f.Transcripts) > 0:
+			t := &f.Transcripts[len(f.Transcripts)-1]
+			t.Cases = append(t.Cases, *l.Case)
+		case l.Step != nil && len(f.Transcripts) > 0:
+			t := &f.Transcripts[len(f.Transcripts)-1]
+			if len(t.Cases) > 0 {
+				c := &t.Cases[len(t.Cases)-1]
+				c.Steps = append(c.Steps, *l.Step)
+			}
+		case l.Case == nil && l.Step == nil:
+			return fmt.Errorf("%w: line %d is neither transcript, case, step nor seal", ErrFile, l.number)
+		}
+	}
+	if len(f.Transcripts) == 0 {
+		return fmt.Errorf("%w: its first line, which names the probe, is missing", ErrFile)
+	}
+	return nil
+}
+
+// signature checks that the seal is signed by a trusted key and that the
+// signature covers the list.
+func (f *File) signature(seal *Seal, keys jose.Keys) []string {
+	if seal.Signature == "" {
+		return []string{"the file is not signed: nobody vouches for it"}
+	}
+	text, err := jose.VerifyOwn(seal.Signature, typ, keys)
+	if err != nil {
+		return []string{"the signature is not by a review key that is known here, or was changed (" + err.Error() + ")"}
+	}
+	var c claims
+	if err := json.Unmarshal(text, &c); err != nil || c.Schema != Schema {
+		return []string{"the signature is over something else than a transcript of this version"}
+	}
+	list, err := encode(seal.Lines)
+	if err != nil || digest(list) != c.SHA256 || len(seal.Lines) != c.Lines {
+		return []string{"the list of lines in the seal was changed after it was signed"}
+	}
+	f.Signed, f.SignedAt = true, time.Unix(c.Issued, 0).UTC()
+	return nil
+}
+
+// compareLines names what differs between the lines as sealed and as found: a
+// line that is there too few times is missing, one too many was added, one
+// against the other is a change, and what stands elsewhere was moved.
+func compareLines(sealed []Sealed, lines []got) []string {
+	var faults []string
+	lacking, surplus := map[string]int{}, map[string]int{}
+	for _, s := range sealed {
+		lacking[s.SHA256]++
+		surplus[s.SHA256]--
+	}
+	for _, l := range lines {
+		lacking[l.digest]--
+		surplus[l.digest]++
+	}
+	for i, j := 0, 0; i < len(sealed) || j < len(lines); {
+		more, left := i < len(sealed), j < len(lines)
+		gone := more && lacking[sealed[i].SHA256] > 0 && !(left && sealed[i].SHA256 == lines[j].digest)
+		extra := left && surplus[lines[j].digest] > 0 && !(more && sealed[i].SHA256 == lines[j].digest)
+		switch {
+		case more && left && sealed[i].SHA256 == lines[j].digest:
+		case gone && extra:
+			faults = append(faults, fmt.Sprintf("changed: %s (line %d)", sealed[i].Name, lines[j].number))
+		case gone:
+			faults = append(faults, "missing: "+sealed[i].Name)
+		case extra:
+			faults = append(faults, fmt.Sprintf("added: line %d", lines[j].number))
+		case more && left:
+			faults = append(faults, fmt.Sprintf("moved: %s (line %d stands in its place)", sealed[i].Name, lines[j].number))
+		case more:
+			faults, gone = append(faults, "moved: "+sealed[i].Name), true
+		default:
+			faults, extra = append(faults, fmt.Sprintf("moved: line %d", lines[j].number)), true
+		}
+		if gone {
+			lacking[sealed[i].SHA256]--
+		}
+		if extra {
+			surplus[lines[j].digest]--
+		}
+		if !extra || gone {
+			i++
+		}
+		if !gone || extra {
+			j++
+		}
+	}
+	return faults
+}
