@@ -30,6 +30,7 @@ type Desk struct {
 	Keys     *secret.Keyring
 	Book     review.Book // waivers and runs of the review
 	Seen     usage.Store // what was seen of apps
+	Index    *AppIndex   // lists of apps, shared by the desks of a process; nil: read anew each time
 	About    Facts       // how this server was started; Usage and Waivers are read anew
 	Password PasswordRules
 	Actor    string // for the audit log: "cli", or who is signed in at the console

@@ -191,6 +191,9 @@ func (d *Desk) changeApp(ctx context.Context, id oauth.ClientID, name audit.Name
 		if err != nil {
 			return AppResult{}, fmt.Errorf("change app: %w", err)
 		}
+		if consent.Version != 0 && consent.Version != old.Version {
+			return AppResult{}, fmt.Errorf("change app: %w", client.ErrConflict)
+		}
 		now := d.Now().UTC().Truncate(time.Millisecond)
 		next := clone(old)
 		text, err := edit(next, now)
@@ -202,11 +205,12 @@ func (d *Desk) changeApp(ctx context.Context, id oauth.ClientID, name audit.Name
 			return r, nil
 		}
 		next.Updated = now
+		turned(next, old, r.Changes, d.Actor)
 		stops, warns, err := d.lint(ctx, old, next)
 		if err != nil {
 			return AppResult{}, err
 		}
-		e, err := d.consented(stops, consent.by(next), describe(d.event(name), r.Changes))
+		e, err := d.consented(stops, consent.by(next), describe(undoing(d.event(name), next, old), r.Changes))
 		if err != nil {
 			return AppResult{}, err
 		}

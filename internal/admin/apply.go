@@ -196,7 +196,7 @@ func (f Field[T]) said(record *T) Set {
 			s.Values = append(s.Values, part+"="+l.Value)
 		case f.Many:
 			s.Values = append(s.Values, strings.Fields(l.Value)...)
-		case strings.HasSuffix(l.Value, " (default)"):
+		case f.Length && strings.HasSuffix(l.Value, " (default)"):
 			s.Values = append(s.Values, "default")
 		default:
 			s.Values = append(s.Values, l.Value)

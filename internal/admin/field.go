@@ -13,14 +13,15 @@ import (
 // Field is one thing that can be set on a record of type T: the command line
 // makes a flag of it, the console a form field, the reference a row.
 type Field[T any] struct {
-	Name  string // as in --code-ttl
-	Hint  string // what a value looks like: 60s, on|off, URI
-	What  string // one sentence
-	Spec  string // where its rule comes from; may be empty
-	Many  bool   // takes a list; +value adds, -value removes, plain values replace
-	Fixed bool   // only when the record is made
-	read  func(*T) []Line
-	write func(*T, []string, time.Time) error
+	Name   string // as in --code-ttl
+	Hint   string // what a value looks like: 60s, on|off, URI
+	What   string // one sentence
+	Spec   string // where its rule comes from; may be empty
+	Many   bool   // takes a list; +value adds, -value removes, plain values replace
+	Fixed  bool   // only when the record is made
+	Length bool   // a length of time: "default" sets it back
+	read   func(*T) []Line
+	write  func(*T, []string, time.Time) error
 }
 
 // Line is one value as people read it.
@@ -188,7 +189,7 @@ func word(on bool) string {
 // back. usual is what an unset value means.
 func length[T any](name, what, spec string, at func(*T) *client.Duration, usual string, least, most time.Duration) Field[T] {
 	return Field[T]{
-		Name: name, Hint: usual, What: what, Spec: spec,
+		Name: name, Hint: usual, What: what, Spec: spec, Length: true,
 		read: line(name, func(r *T) string {
 			if *at(r) == 0 {
 				return usual + " (default)"

@@ -14,11 +14,12 @@ import (
 	"countersign/internal/review/controls"
 )
 
-// Consent lets a change through that the review would stop. The zero value lets
-// nothing through.
+// Consent is what somebody who changes an app has looked at and agrees to. The
+// zero value lets nothing through that the review would stop.
 type Consent struct {
-	Force bool        // save it as it is; the audit event says so
-	Waive *Acceptance // accept each stopped finding for a time; without an owner, the app's
+	Version int64       // of the app that was looked at; a later one is client.ErrConflict; 0: whatever it is now
+	Force   bool        // save it as it is; the audit event says so
+	Waive   *Acceptance // accept each stopped finding for a time; without an owner, the app's
 }
 
 // by fills in who answers for the waivers.

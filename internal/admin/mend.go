@@ -200,7 +200,7 @@ func formerly(changes []Change) []Set {
 		switch {
 		case perFlow:
 			out = alsoSet(out, field, []string{flow + "=" + c.Old})
-		case old != c.Old:
+		case old != c.Old && isLength(field):
 			out = append(out, Set{field, []string{"default"}})
 		case isList(field):
 			out = append(out, Set{field, append([]string{}, orEmpty(strings.Fields(c.Old))...)})
@@ -216,6 +216,12 @@ func orEmpty(list []string) []string {
 		return []string{""}
 	}
 	return list
+}
+
+func isLength(field string) bool {
+	of := func(name string, length bool) bool { return name == field && length }
+	return slices.ContainsFunc(AppFields, func(f Field[app]) bool { return of(f.Name, f.Length) }) ||
+		slices.ContainsFunc(OrgFields, func(f Field[org]) bool { return of(f.Name, f.Length) })
 }
 
 func isList(field string) bool {

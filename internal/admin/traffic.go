@@ -61,18 +61,22 @@ func (t *traffic) recent(app oauth.ClientID, of flow.Name, traits ...usage.Trait
 
 // use is what the review asks of an app: the last 90 days.
 func (t *traffic) use(app oauth.ClientID, live int) *Usage {
-	u := &Usage{LiveTokens: live}
+	var last time.Time
 	scopes := map[oauth.Scope]bool{}
 	for _, k := range t.apps[app] {
 		if s, ok := k.Trait.Scope(); ok {
 			scopes[s] = true
 		}
-		if last := t.counts[k].Last; last.After(u.LastUsed) {
-			u.LastUsed = last
+		if at := t.counts[k].Last; at.After(last) {
+			last = at
 		}
 	}
-	u.ScopesUsed = oauth.Scopes(slices.Sorted(maps.Keys(scopes)))
-	if u.LiveTokens == 0 && t.now.Sub(u.LastUsed) < accessMayLive {
+	return useOf(last, scopes, live, t.now)
+}
+
+func useOf(last time.Time, scopes map[oauth.Scope]bool, live int, now time.Time) *Usage {
+	u := &Usage{LastUsed: last, LiveTokens: live, ScopesUsed: oauth.Scopes(slices.Sorted(maps.Keys(scopes)))}
+	if u.LiveTokens == 0 && now.Sub(u.LastUsed) < accessMayLive {
 		u.LiveTokens = 1 // no refresh token, but an access token may be alive
 	}
 	return u

@@ -13,9 +13,10 @@ import (
 
 type appCommands struct {
 	Create       appCreate       `cmd:"" help:"Make an app: every flow off but those asked for, PKCE required."`
-	List         appList         `cmd:"" help:"List all apps."`
+	List         appList         `cmd:"" help:"List apps: all, or those a search finds."`
 	Show         appShow         `cmd:"" help:"Show an app and everything that can be set on it."`
 	Set          appSet          `cmd:"" help:"Change switches and settings, one or several; prints what changed."`
+	Undo         appUndo         `cmd:"" help:"Take the last change of an app back; prints what changed."`
 	RotateSecret appRotateSecret `cmd:"" name:"rotate-secret" help:"Give an app a new secret; the old one lives on for a while."`
 	RemoveSecret appRemoveSecret `cmd:"" name:"remove-secret" help:"End one of two secrets at once."`
 	Delete       appDelete       `cmd:"" help:"Delete an app and end all its tokens."`
@@ -59,25 +60,6 @@ func appSummary(r admin.AppResult) [][]string {
 		[]string{"scopes", a.Settings.Scopes.String()})
 }
 
-type appList struct{}
-
-// Run lists the apps.
-func (*appList) Run(s *session) error {
-	return s.with(reading, func(d *server.Data) error {
-		apps, err := d.Desk.AllApps(s.ctx)
-		if err != nil {
-			return err
-		}
-		views := make([]admin.AppView, len(apps))
-		for i, a := range apps {
-			views[i] = admin.ViewApp(a)
-		}
-		return list(s, views, []string{"CLIENT_ID", "NAME", "TYPE", "FIRST PARTY", "ENABLED", "FLOWS"}, func(v admin.AppView) []string {
-			return []string{string(v.ID), v.Name, string(v.Type), yes(v.FirstParty), yes(v.Enabled), words(v.Flows)}
-		})
-	})
-}
-
 // appArg names an app.
 type appArg struct {
 	ID string `arg:"" name:"app" help:"client_id, or name if it is unique."`
@@ -112,32 +94,6 @@ func (c *appShow) Run(s *session) error {
 		}
 		lines = append(lines, []string{"created", when(a.Created)}, []string{"updated", when(a.Updated)})
 		return one(s, admin.ViewApp(a), lines)
-	})
-}
-
-type appSet struct {
-	appArg
-	consent
-	kong.Plugins
-}
-
-// Run changes the app and prints the diff.
-func (c *appSet) Run(s *session) error {
-	changes := sets(c.Plugins)
-	if len(changes) == 0 {
-		return usage{"app set: nothing to change; name a setting, such as --flow device=off"}
-	}
-	words, err := c.words(s.now())
-	if err != nil {
-		return err
-	}
-	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
-		r, err := d.Desk.ChangeApp(s.ctx, a.ID, changes, words)
-		if err != nil {
-			return err
-		}
-		s.warn(r.Warnings)
-		return s.changed(r.View(), r.Changes)
 	})
 }
 

@@ -24,6 +24,7 @@ type Credentials struct {
 type Identity struct {
 	*Entry
 	Proven bool
+	Key    string // the id of the app's secret that was presented; empty if none was
 	Secret string // the secret that was presented and right; never kept, logged or stored
 }
 
@@ -64,48 +65,52 @@ func (v *Verifier) Authenticate(c Credentials) (Identity, error) {
 		return Identity{}, ErrNoClientID
 	}
 	entry := v.Directory.Lookup(c.ID)
-	sent := c.Method != AuthNone
+	sent, key := c.Method != AuthNone, ""
 	if entry == nil {
 		v.burn(c)
 		return Identity{}, ErrUnknownClient
 	}
 	if sent {
-		if err := v.checkSecret(entry.Client, c); err != nil {
+		var err error
+		if key, err = v.checkSecret(entry.Client, c); err != nil {
 			return Identity{}, err
 		}
 	}
 	if !entry.Effective.Enabled {
 		return Identity{}, ErrClientDisabled
 	}
-	return Identity{Entry: entry, Proven: sent, Secret: c.Secret}, nil
+	return Identity{Entry: entry, Proven: sent, Key: key, Secret: c.Secret}, nil
 }
 
-func (v *Verifier) checkSecret(app *Client, c Credentials) error {
-	ok := v.matches(app, c.Secret) || fault.Is(fault.SecretUnchecked)
+// checkSecret returns the id of the secret that was right.
+func (v *Verifier) checkSecret(app *Client, c Credentials) (string, error) {
+	key, ok := v.matches(app, c.Secret)
 	switch {
 	case fault.Is(fault.PublicSecret):
-		return nil
+		return key, nil
 	case app.Type == Public || app.Settings.AuthMethod == AuthNone:
-		return ErrPublicSecret
+		return "", ErrPublicSecret
 	case !c.AnySecretMethod && c.Method != app.Settings.AuthMethod:
-		return ErrWrongMethod
-	case !ok:
-		return ErrWrongSecret
+		return "", ErrWrongMethod
+	case !ok && !fault.Is(fault.SecretUnchecked):
+		return "", ErrWrongSecret
 	}
-	return nil
+	return key, nil
 }
 
-// matches compares the secret with each one the app has, in constant time.
+// matches compares the secret with each one the app has, in constant time, and
+// returns the id of the one that is right.
 //
 // Spec: RFC 6749 §2.3.1.
-func (v *Verifier) matches(app *Client, text string) bool {
-	now, ok := v.Now(), false
+func (v *Verifier) matches(app *Client, text string) (key string, ok bool) {
+	now := v.Now()
 	for _, s := range app.Secrets {
 		right := v.Keys.Match(s.Hash, hashPurpose, []byte(app.ID), []byte(text))
-		live := s.Expires.IsZero() || now.Before(s.Expires)
-		ok = ok || right && live
+		if live := s.Expires.IsZero() || now.Before(s.Expires); right && live {
+			key, ok = s.ID, true
+		}
 	}
-	return ok
+	return key, ok
 }
 
 // burn spends on an unknown app what a wrong secret costs.

@@ -115,7 +115,25 @@ type Client struct {
 	Secrets    []Secret       `json:"secrets,omitempty"`
 	Settings   Settings       `json:"settings"`
 	Policy     Policy         `json:"policy"`
-	Version    int64          `json:"-"` // of the row; an update must name it
+	Turn       *Turn          `json:"last_change,omitempty"` // the last change of what can be set: it can be taken back
+	Version    int64          `json:"-"`                     // of the row; an update must name it
+}
+
+// Turn is one change of an app, kept with the app until the next one, so that it
+// can be taken back. Secrets are no part of it: a secret that ended stays dead.
+type Turn struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"`
+	By      string    `json:"by"`
+	Undoes  string    `json:"undoes,omitempty"` // the id of the turn that this one took back
+	Changes []Turned  `json:"changes"`
+}
+
+// Turned is one value of a Turn, as people read it.
+type Turned struct {
+	Name string `json:"setting"`
+	Old  string `json:"old"`
+	New  string `json:"new"`
 }
 
 // Secret is one app secret as kept: a keyed hash, never the secret. Two may

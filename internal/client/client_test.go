@@ -78,7 +78,7 @@ func TestAuthenticateD01D04(t *testing.T) {
 			if !errors.Is(err, row.want) || row.want == nil && err != nil {
 				t.Fatalf("got %v, want %v", err, row.want)
 			}
-			if err == nil && (!id.Proven || id.ID != c.ID) {
+			if err == nil && (!id.Proven || id.ID != c.ID || id.Key != f.confidential.Secrets[0].ID || id.Key == "") {
 				t.Errorf("identity %+v", id)
 			}
 			if err != nil && id.Entry != nil {

@@ -39,6 +39,10 @@ type Store interface {
 	Client(ctx context.Context, id oauth.ClientID) (*Client, error)
 	// Clients reads all apps, ordered by name, then id.
 	Clients(ctx context.Context) ([]*Client, error)
+	// NewerClients reads what changed of apps after a version of the configuration
+	// (0: all of them); an app that is nil was deleted. It returns the version
+	// that was reached. Asked with the present version it costs one row.
+	NewerClients(ctx context.Context, version int64) (map[oauth.ClientID]*Client, int64, error)
 	// Org reads the server-wide settings; they exist since the database was
 	// made.
 	Org(ctx context.Context) (Org, error)

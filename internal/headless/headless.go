@@ -131,13 +131,13 @@ func (h *Authenticator) Login(ctx context.Context, r Request) (Answer, error) {
 	if err := h.Audit.Record(ctx, issued(code, r)); err != nil {
 		return Answer{Client: app}, fmt.Errorf("record the login: %w", err)
 	}
-	a.Seen = seen(code, r)
+	a.Seen = seen(code, app.Key, r)
 	return a, nil
 }
 
 // seen says what the login looked like, for the counters.
-func seen(c grant.Code, r Request) usage.Seen {
-	s := usage.Seen{App: c.Client, Flow: c.Flow, What: usage.Login, Address: r.Address}
+func seen(c grant.Code, key string, r Request) usage.Seen {
+	s := usage.Seen{App: c.Client, Flow: c.Flow, What: usage.Login, Secret: key, Address: r.Address}
 	if c.Challenge == [32]byte{} {
 		s.Traits = append(s.Traits, usage.NoChallenge)
 	}

@@ -81,6 +81,33 @@ func (db *DB) Clients(ctx context.Context) ([]*client.Client, error) {
 	return out, nil
 }
 
+// NewerClients implements client.Store. The version is read first: what is
+// committed meanwhile is read now, and once more the next time.
+func (db *DB) NewerClients(ctx context.Context, version int64) (map[oauth.ClientID]*client.Client, int64, error) {
+	out, reached := map[oauth.ClientID]*client.Client{}, version
+	err := db.eng.read(ctx, func(t tx) error {
+		found, err := t.one(selectVersion, nil, &reached)
+		if err != nil || !found || reached == version {
+			return errors.Join(errNoVersion(found || err != nil), err)
+		}
+		return t.each(selectNewer, []any{tenant, kindClient, version}, func(scan func(...any) error) error {
+			var d document
+			if err := scan(&d.kind, &d.id, &d.ver, &d.doc); err != nil {
+				return err
+			}
+			c, err := d.client()
+			if c != nil || version > 0 {
+				out[oauth.ClientID(d.id)] = c
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("read apps: %w", err)
+	}
+	return out, reached, nil
+}
+
 // Org implements client.Store.
 func (db *DB) Org(ctx context.Context) (client.Org, error) {
 	d, err := db.document(ctx, kindOrg, orgID)

@@ -35,6 +35,8 @@ const (
 	replaceConfig = `UPDATE config SET ver = $4, doc = $5 WHERE tenant = $1 AND kind = $2 AND id = $3 AND ver = $6 AND doc IS NOT NULL RETURNING ver`
 	deleteConfig  = `UPDATE config SET ver = $4, doc = NULL WHERE tenant = $1 AND kind = $2 AND id = $3 AND doc IS NOT NULL RETURNING ver`
 	selectConfig  = `SELECT ver, doc FROM config WHERE tenant = $1 AND kind = $2 AND id = $3 AND doc IS NOT NULL`
+	selectVersion = `SELECT ver FROM config_version WHERE id = 1`
+	selectNewer   = `SELECT kind, id, ver, doc FROM config WHERE tenant = $1 AND kind = $2 AND ver > $3`
 	selectKind    = `SELECT kind, id, ver, doc FROM config WHERE tenant = $1 AND kind = $2 AND doc IS NOT NULL`
 )
 

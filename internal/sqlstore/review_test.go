@@ -3,6 +3,9 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/flow"
+	"countersign/internal/oauth"
 	"countersign/internal/review"
 	"countersign/internal/secret"
 	"countersign/internal/usage"
@@ -60,6 +64,55 @@ func TestUsage(t *testing.T) {
 	}
 	if got, _, _ := db.Usage(t.Context(), 0); len(got) != 0 {
 		t.Errorf("after 91 days there is still %v", got)
+	}
+}
+
+// TestUsageOfOneApp: only its own counters, and for lists the last use alone.
+func TestUsageOfOneApp(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	db := openAt(t, &now)
+	if got, since, err := db.AppUsage(t.Context(), "shop", 0); err != nil || !since.IsZero() || len(got) != 0 {
+		t.Fatalf("before anybody counted: %v since %v, %v", got, since, err)
+	}
+	if got, since, err := db.LastUses(t.Context(), 0); err != nil || !since.IsZero() || len(got) != 0 {
+		t.Fatalf("before anybody counted: %v since %v, %v", got, since, err)
+	}
+	begun := now
+	k := func(app oauth.ClientID, trait usage.Trait) usage.Key {
+		return usage.Key{App: app, Flow: flow.CodeAndCredentials, Day: usage.DayOf(now), Trait: trait}
+	}
+	count := func(keys ...usage.Key) map[usage.Key]usage.Count {
+		t.Helper()
+		counts := map[usage.Key]usage.Count{}
+		for _, k := range keys {
+			counts[k] = usage.Count{N: 1, Last: now}
+		}
+		if err := db.CountUsage(t.Context(), counts); err != nil {
+			t.Fatal(err)
+		}
+		return counts
+	}
+	want := count(k("shop", usage.Login), k("shop", usage.OfSecret("s1")), k("shop", usage.OfScope("api")))
+	count(k("other", usage.Login))
+	now = now.Add(2 * day)
+	maps.Copy(want, count(k("shop", usage.Login)))
+	got, since, err := db.AppUsage(t.Context(), "shop", 0)
+	if err != nil || !since.Equal(begun) || !cmp.Equal(want, got) {
+		t.Errorf("since %v, %v\n%s", since, err, cmp.Diff(want, got))
+	}
+	if got, _, _ := db.AppUsage(t.Context(), "shop", usage.DayOf(now)); len(got) != 1 {
+		t.Errorf("of today: %v", got)
+	}
+	lasts, since, err := db.LastUses(t.Context(), 0)
+	slices.SortFunc(lasts, func(a, b usage.LastUse) int {
+		return strings.Compare(string(a.App)+string(a.What), string(b.App)+string(b.What))
+	})
+	use := func(app oauth.ClientID, what usage.Trait, at time.Time) usage.LastUse {
+		return usage.LastUse{App: app, Flow: flow.CodeAndCredentials, What: what, At: at}
+	}
+	last := []usage.LastUse{use("other", usage.Login, begun), use("shop", usage.Login, now), use("shop", usage.OfScope("api"), begun)}
+	if err != nil || !since.Equal(begun) || !cmp.Equal(last, lasts) {
+		t.Errorf("since %v, %v\n%s", since, err, cmp.Diff(last, lasts))
 	}
 }
 

@@ -20,8 +20,11 @@ const (
 ON CONFLICT (sk, day, app_id, flow, trait) DO UPDATE SET n = app_usage.n + excluded.n,
 last_us = CASE WHEN excluded.last_us > app_usage.last_us THEN excluded.last_us ELSE app_usage.last_us END`
 	selectUsage = `SELECT day, app_id, flow, trait, n, last_us FROM app_usage WHERE sk = $1 AND day >= $2`
-	cutUsage    = `DELETE FROM app_usage WHERE sk = $1 AND day < $2`
-	beginUsage  = `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`
+	selectOf    = `SELECT flow, trait, n, last_us FROM app_usage WHERE sk = $1 AND day = $2 AND app_id = $3`
+	selectLasts = `SELECT app_id, flow, trait, max(last_us) FROM app_usage WHERE sk = $1 AND day >= $2
+AND (trait IN ('login', 'token', 'refresh') OR trait LIKE 'scope %') GROUP BY app_id, flow, trait`
+	cutUsage   = `DELETE FROM app_usage WHERE sk = $1 AND day < $2`
+	beginUsage = `INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 
 	usageSince = "usage counted since"
 )
@@ -33,14 +36,14 @@ func (db *DB) CountUsage(ctx context.Context, counts map[usage.Key]usage.Count) 
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b usage.Key) int {
 		return strings.Compare(string(a.App)+"\x00"+string(a.Flow)+"\x00"+string(a.Trait), string(b.App)+"\x00"+string(b.Flow)+"\x00"+string(b.Trait))
 	})
-	since := []byte(db.o.Now().UTC().Format(time.RFC3339))
+	now := []byte(db.o.Now().UTC().Format(time.RFC3339))
 	begun := db.stats.usage.Load()
 	if len(keys) == 0 && begun {
 		return nil
 	}
 	err := db.change(ctx, func(t tx, _ bool) error {
 		if !begun {
-			if _, err := t.exec(beginUsage, usageSince, since); err != nil {
+			if _, err := t.exec(beginUsage, usageSince, now); err != nil {
 				return err
 			}
 		}
@@ -62,10 +65,9 @@ func (db *DB) CountUsage(ctx context.Context, counts map[usage.Key]usage.Count) 
 // Usage implements usage.Store.
 func (db *DB) Usage(ctx context.Context, from int32) (map[usage.Key]usage.Count, time.Time, error) {
 	out := map[usage.Key]usage.Count{}
-	var since []byte
-	err := db.eng.read(ctx, func(t tx) error {
-		found, err := t.one(selectMeta, []any{usageSince}, &since)
-		if err != nil || !found {
+	var begun time.Time
+	err := db.eng.read(ctx, func(t tx) (err error) {
+		if begun, err = since(t); err != nil || begun.IsZero() {
 			return err
 		}
 		return t.each(selectUsage, []any{onlyShard, from}, func(scan func(...any) error) error {
@@ -81,7 +83,65 @@ func (db *DB) Usage(ctx context.Context, from int32) (map[usage.Key]usage.Count,
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("read usage: %w", err)
 	}
-	begun, _ := time.Parse(time.RFC3339, string(since))
+	return out, begun, nil
+}
+
+// since reads when counting began; zero if it never did.
+func since(t tx) (time.Time, error) {
+	var text []byte
+	found, err := t.one(selectMeta, []any{usageSince}, &text)
+	if err != nil || !found {
+		return time.Time{}, err
+	}
+	begun, _ := time.Parse(time.RFC3339, string(text))
+	return begun, nil
+}
+
+// AppUsage implements usage.Store. It asks day by day, since the rows of a day
+// stand together, ordered by app.
+func (db *DB) AppUsage(ctx context.Context, app oauth.ClientID, from int32) (map[usage.Key]usage.Count, time.Time, error) {
+	out, today := map[usage.Key]usage.Count{}, usage.DayOf(db.o.Now())
+	var begun time.Time
+	err := db.eng.read(ctx, func(t tx) (err error) {
+		if begun, err = since(t); err != nil || begun.IsZero() {
+			return err
+		}
+		for day := max(from, usage.DayOf(begun)); day <= today+1 && err == nil; day++ { // a clock of another node may be ahead
+			err = t.each(selectOf, []any{onlyShard, day, string(app)}, func(scan func(...any) error) error {
+				var by, trait string
+				var n, last int64
+				err := scan(&by, &trait, &n, &last)
+				out[usage.Key{App: app, Flow: flow.Name(by), Day: day, Trait: usage.Trait(trait)}] = usage.Count{N: n, Last: fromMicro(last)}
+				return err
+			})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("read usage: %w", err)
+	}
+	return out, begun, nil
+}
+
+// LastUses implements usage.Store.
+func (db *DB) LastUses(ctx context.Context, from int32) ([]usage.LastUse, time.Time, error) {
+	var out []usage.LastUse
+	var begun time.Time
+	err := db.eng.read(ctx, func(t tx) (err error) {
+		if begun, err = since(t); err != nil || begun.IsZero() {
+			return err
+		}
+		return t.each(selectLasts, []any{onlyShard, from}, func(scan func(...any) error) error {
+			var app, by, trait string
+			var last int64
+			err := scan(&app, &by, &trait, &last)
+			out = append(out, usage.LastUse{App: oauth.ClientID(app), Flow: flow.Name(by), What: usage.Trait(trait), At: fromMicro(last)})
+			return err
+		})
+	})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("read last uses: %w", err)
+	}
 	return out, begun, nil
 }
 

@@ -159,7 +159,7 @@ func admit(app client.Identity, p proof, r Request) error {
 
 // seen says what the request looked like, for the counters.
 func seen(app client.Identity, p proof, a Answer, r Request) usage.Seen {
-	s := usage.Seen{App: app.ID, Flow: p.grant.Flow, What: usage.Token, Scopes: a.Scopes, Address: r.Address}
+	s := usage.Seen{App: app.ID, Flow: p.grant.Flow, What: usage.Token, Scopes: a.Scopes, Secret: app.Key, Address: r.Address}
 	bare := usage.BareToken
 	if p.refresh != nil {
 		s.What, bare = usage.Refresh, usage.BareRefresh

@@ -217,3 +217,20 @@ func TestB05OtherKindsAreNoCode(t *testing.T) {
 		t.Error("nothing was tried")
 	}
 }
+
+// TestSecretIsSeen: the counters learn which of an app's secrets is in use.
+func TestSecretIsSeen(t *testing.T) {
+	h := housetest.New(t)
+	key := h.Directory.Lookup(housetest.Shop).Secrets[0].ID
+	a := h.Login(housetest.Shop)
+	if a.Seen.Secret != key || key == "" {
+		t.Errorf("redeemed with secret %q, seen %q", key, a.Seen.Secret)
+	}
+	if a := h.Login(housetest.Mobile); a.Seen.Secret != "" {
+		t.Errorf("an app without a secret was seen with %q", a.Seen.Secret)
+	}
+	login, err := h.Headless.Login(t.Context(), h.HeadlessRequest(housetest.Shop))
+	if err != nil || login.Seen.Secret != key {
+		t.Errorf("signed in with secret %q, seen %q, %v", key, login.Seen.Secret, err)
+	}
+}

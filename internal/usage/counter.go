@@ -18,6 +18,7 @@ type Seen struct {
 	What    Trait // Login, Token or Refresh; "" for a request that is not counted
 	Scopes  oauth.Scopes
 	Traits  []Trait
+	Secret  string // the id of the app's secret that proved the app, if one did
 	Address netip.Addr
 }
 
@@ -42,6 +43,7 @@ type shape struct {
 	what    Trait
 	traits  string
 	scopes  string
+	secret  string
 	network Trait
 }
 
@@ -63,7 +65,7 @@ func (c *Counter) See(s Seen) {
 		return
 	}
 	now := c.Now()
-	at := shape{place: place{s.App, s.Flow}, day: DayOf(now), what: s.What, scopes: s.Scopes.String()}
+	at := shape{place: place{s.App, s.Flow}, day: DayOf(now), what: s.What, scopes: s.Scopes.String(), secret: s.Secret}
 	for _, t := range s.Traits {
 		at.traits += string(t) + " "
 	}
@@ -94,6 +96,9 @@ func (s shape) keys() []Key {
 	}
 	for scope := range strings.FieldsSeq(s.scopes) {
 		traits = append(traits, OfScope(oauth.Scope(scope)))
+	}
+	if s.secret != "" {
+		traits = append(traits, OfSecret(s.secret))
 	}
 	if s.network != "" {
 		traits = append(traits, s.network)

@@ -36,7 +36,7 @@ func TestCounter(t *testing.T) {
 	c := &Counter{Store: s, Now: func() time.Time { return now }}
 	seen := Seen{
 		App: "shop", Flow: "code_and_credentials", What: Login, Scopes: oauth.Scopes{"openid"},
-		Traits: []Trait{NoChallenge}, Address: netip.MustParseAddr("192.0.2.77"),
+		Traits: []Trait{NoChallenge}, Secret: "s1", Address: netip.MustParseAddr("192.0.2.77"),
 	}
 	c.See(seen)
 	c.See(Seen{App: "shop"}) // nothing that is counted
@@ -54,7 +54,7 @@ func TestCounter(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[Key]Count{}
-	for _, trait := range []Trait{Login, NoChallenge, OfScope("openid"), OfNetwork(netip.MustParsePrefix("192.0.2.0/24"))} {
+	for _, trait := range []Trait{Login, NoChallenge, OfScope("openid"), OfSecret("s1"), OfNetwork(netip.MustParsePrefix("192.0.2.0/24"))} {
 		want[Key{"shop", "code_and_credentials", DayOf(now), trait}] = Count{2, now}
 	}
 	if diff := cmp.Diff(want, s.kept); diff != "" {
@@ -93,6 +93,9 @@ func TestTraits(t *testing.T) {
 	}
 	if _, ok := Login.Scope(); ok {
 		t.Error("login is no scope")
+	}
+	if s, ok := OfSecret("s1").Secret(); !ok || s != "s1" {
+		t.Errorf("secret %q %v", s, ok)
 	}
 	if p, ok := OtherNetworks.Network(); !ok || p.IsValid() {
 		t.Errorf("other networks: %v %v", p, ok)

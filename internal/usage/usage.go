@@ -33,6 +33,7 @@ const (
 // Prefixes of traits with a word behind them.
 const (
 	scopePrefix   = "scope "
+	secretPrefix  = "secret "
 	networkPrefix = "net "
 )
 
@@ -42,6 +43,13 @@ func OfScope(s oauth.Scope) Trait { return Trait(scopePrefix + string(s)) }
 // OfNetwork is the trait of a request from a network, coarse enough that it
 // names no household: /24 or /48.
 func OfNetwork(p netip.Prefix) Trait { return Trait(networkPrefix + p.String()) }
+
+// OfSecret is the trait of a request that proved the app with the secret of this
+// id.
+func OfSecret(id string) Trait { return Trait(secretPrefix + id) }
+
+// Secret is the id of the secret of such a trait.
+func (t Trait) Secret() (string, bool) { return strings.CutPrefix(string(t), secretPrefix) }
 
 // OtherNetworks counts what came from more networks than are told apart.
 const OtherNetworks Trait = networkPrefix + "other"
@@ -74,6 +82,14 @@ type Count struct {
 	Last time.Time
 }
 
+// LastUse is when requests of a kind were last seen of an app.
+type LastUse struct {
+	App  oauth.ClientID
+	Flow flow.Name
+	What Trait // Login, Token, Refresh or a scope
+	At   time.Time
+}
+
 // DayOf is the day of a time.
 func DayOf(t time.Time) int32 {
 	return int32(t.Unix() / (24 * 60 * 60)) //nolint:gosec // until the year 5,881,580
@@ -89,6 +105,12 @@ type Store interface {
 	// Usage reads the counters from a day on, and since when anything was
 	// counted at all; a zero time says that nobody ever counted.
 	Usage(ctx context.Context, from int32) (map[Key]Count, time.Time, error)
+	// AppUsage reads the counters of one app from a day on, and since when
+	// anything was counted at all.
+	AppUsage(ctx context.Context, app oauth.ClientID, from int32) (map[Key]Count, time.Time, error)
+	// LastUses says when each app was last seen by each flow and with each scope,
+	// from a day on, and since when anything was counted at all.
+	LastUses(ctx context.Context, from int32) ([]LastUse, time.Time, error)
 	// LiveGrants counts the refresh families of each app that can still be used.
 	LiveGrants(ctx context.Context) (map[oauth.ClientID]int, error)
 }

@@ -47,6 +47,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		{"replace race", replaceRace},
 		{"delete", remove},
 		{"list", list},
+		{"newer", newer},
 		{"server settings", org},
 		{"other nodes", elsewhere},
 		{"answers lost", answersLost},
@@ -231,6 +232,33 @@ func list(t *testing.T, db Database) {
 	}
 	if diff := cmp.Diff([]oauth.ClientID{"app-0004", "app-0003", "app-0001", "app-0002"}, got); diff != "" {
 		t.Errorf("apps by name, then id (-want +got):\n%s", diff)
+	}
+}
+
+// newer: what changed since a version, and nothing else.
+func newer(t *testing.T, db Database) {
+	n := db.Open(t)
+	for _, id := range []oauth.ClientID{"app-0001", "app-0002", "app-0003"} {
+		must(t, n.Store.CreateClient(t.Context(), app(db, id), event(db, audit.AppCreated)))
+	}
+	must(t, n.Store.DeleteClient(t.Context(), "app-0003", event(db, audit.AppDeleted)))
+	all, reached, err := n.Store.NewerClients(t.Context(), 0)
+	must(t, err)
+	if len(all) != 2 || all["app-0001"] == nil || all["app-0002"].Version == 0 {
+		t.Fatalf("all apps: %v", all)
+	}
+	if same, again, err := n.Store.NewerClients(t.Context(), reached); err != nil || len(same) != 0 || again != reached {
+		t.Errorf("nothing changed: %v, version %d of %d, %v", same, again, reached, err)
+	}
+	c := all["app-0002"]
+	c.Name = "Other"
+	must(t, n.Store.ReplaceClient(t.Context(), c, event(db, audit.AppChanged)))
+	must(t, n.Store.DeleteClient(t.Context(), "app-0001", event(db, audit.AppDeleted)))
+	changed, last, err := n.Store.NewerClients(t.Context(), reached)
+	must(t, err)
+	gone, told := changed["app-0001"]
+	if len(changed) != 2 || !told || gone != nil || changed["app-0002"].Name != "Other" || last <= reached {
+		t.Errorf("since version %d: %v, version %d", reached, changed, last)
 	}
 }
 
