@@ -19,7 +19,7 @@ import (
 // element: review/controls stands where review stands.
 var levels = [][]string{
 	{"oauth", "flow", "audit", "secret", "jose", "fault"},
-	{"client", "account", "grant", "key", "usage"},
+	{"client", "account", "grant", "key", "usage", "evidence"},
 	{"authreq", "policy", "login", "review", "sfdx"},
 	{"token", "headless", "authorize", "inspect", "admin", "probe"},
 	{"web"},
