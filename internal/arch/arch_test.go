@@ -19,9 +19,9 @@ import (
 // element: review/controls stands where review stands.
 var levels = [][]string{
 	{"oauth", "flow", "audit", "secret", "jose", "fault"},
-	{"client", "account", "grant", "key", "usage", "evidence"},
+	{"client", "account", "grant", "key", "usage", "evidence", "staff"},
 	{"authreq", "policy", "login", "review", "sfdx"},
-	{"token", "headless", "authorize", "inspect", "admin", "probe"},
+	{"token", "headless", "authorize", "inspect", "admin", "gate", "probe"},
 	{"web"},
 	{"endpoint", "salesforce", "portal", "console", "sqlstore", "config"},
 	{"server"},

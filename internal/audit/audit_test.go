@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +48,17 @@ func TestCatalogueIsCompleteAndSaysSomething(t *testing.T) {
 		}
 		seen[c.Name] = true
 	}
-	if len(seen) != 34 {
-		t.Errorf("%d events, want 34: a new one needs a row", len(seen))
+	source, err := os.ReadFile("catalogue.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`Name = "([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
+		if !seen[Name(m[1])] {
+			t.Errorf("%s has no row", m[1])
+		}
+		delete(seen, Name(m[1]))
+	}
+	for name := range seen {
+		t.Errorf("%s is no constant", name)
 	}
 }

@@ -37,6 +37,12 @@ const (
 	ReviewRun        Name = "review.run"
 	WaiverAdded      Name = "waiver.added"
 	WaiverEnded      Name = "waiver.ended"
+	StaffInvited     Name = "staff.invited"
+	StaffJoined      Name = "staff.joined"
+	StaffChanged     Name = "staff.changed"
+	StaffRemoved     Name = "staff.removed"
+	StaffSignedIn    Name = "staff.signed-in"
+	StaffSignedOut   Name = "staff.signed-out"
 	ServerStarted    Name = "server.started"
 	ServerStopped    Name = "server.stopped"
 	ServerReloaded   Name = "server.reloaded"
@@ -82,6 +88,12 @@ var Catalogue = []Entry{
 	{ReviewRun, "The Security Health Review was run and its outcome kept; the detail has score, grade and the number of open findings."},
 	{WaiverAdded, "A finding of the review was accepted for a time; the detail has control, reason, owner and end."},
 	{WaiverEnded, "The acceptance of a finding was ended before its time."},
+	{StaffInvited, "A one-time link was made: for the first owner, for somebody new, or for an administrator who lost password or authenticator."},
+	{StaffJoined, "A one-time link was used: an administrator set a password; the detail has the purpose of the link."},
+	{StaffChanged, "An administrator's role, state, password or second factor changed; the detail lists what."},
+	{StaffRemoved, "An administrator was removed; the sessions are over."},
+	{StaffSignedIn, "An administrator signed in at the console, or gave the password and the second factor is awaited (detail step)."},
+	{StaffSignedOut, "Sessions of an administrator were ended: by signing out, by the member elsewhere, or by an owner."},
 	{ServerStarted, "A node began to serve."},
 	{ServerStopped, "A node stopped in good order."},
 	{ServerReloaded, "A node took up a changed configuration; the detail names the keys."},

@@ -43,6 +43,7 @@ type demo struct {
 	Username string `json:"username"`
 	Dir      string `json:"data"`
 	Password string `json:"password"`
+	Console  string `json:"console,omitempty"` // a one-time link the first time
 }
 
 // Run seeds, serves and prints what to paste.
@@ -62,6 +63,11 @@ func (c *demoCommand) Run(s *session) (err error) {
 	}
 	return s.serve(server.Options{Config: l.Config}, func(srv *server.Server) error {
 		seeded.URL, seeded.Issuer = srv.URL(), srv.Issuer
+		if seeded.Console, err = srv.Bootstrap(s.ctx); err != nil {
+			return err
+		} else if seeded.Console == "" {
+			seeded.Console = srv.ConsoleURL()
+		}
 		seeded.Dir, seeded.Redirect = dir, srv.URL()+"/services/oauth2/echo"
 		if s.Output == "json" {
 			return s.json(seeded)

@@ -12,7 +12,7 @@ const (
 func (d demo) text() string {
 	return strings.NewReplacer(
 		"{url}", d.URL, "{app}", d.App, "{secret}", d.Secret, "{public}", d.Public, "{redirect}", d.Redirect,
-		"{username}", d.Username, "{password}", d.Password, "{verifier}", demoVerifier, "{challenge}", demoChallenge, "{dir}", d.Dir,
+		"{username}", d.Username, "{password}", d.Password, "{verifier}", demoVerifier, "{challenge}", demoChallenge, "{dir}", d.Dir, "{console}", d.Console,
 	).Replace(demoText)
 }
 
@@ -21,6 +21,7 @@ const demoText = `Countersign is serving on {url}
   person             {username}   password {password}
   confidential app   {app}     secret {secret}
   public app         {public}
+  console            {console}
 
 1. Log in without a page: the app sends the credentials and gets a code, which
    only the app itself can redeem.

@@ -50,7 +50,7 @@ func (c *serveCommand) Run(s *session) error {
 		return l.Config, err
 	}}
 	return s.serve(o, func(srv *server.Server) error {
-		_, err := fmt.Fprintf(s.out, "listening on %s\n", srv.URL())
+		_, err := fmt.Fprintf(s.out, "listening on %s\n%s", srv.URL(), s.welcome(srv))
 		return err
 	})
 }
@@ -69,6 +69,18 @@ func (s *session) serve(o server.Options, ready func(*server.Server) error) erro
 	}
 	defer context.AfterFunc(s.ctx, s.stop)()
 	return srv.Run(s.ctx)
+}
+
+// welcome is how the first owner gets into the console, as long as there is none.
+func (s *session) welcome(srv *server.Server) string {
+	link, err := srv.Bootstrap(s.ctx)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("no link for the first administrator: %s\n", err)
+	case link == "":
+		return ""
+	}
+	return fmt.Sprintf("become the first administrator, once, within a day: %s\n", link)
 }
 
 // logger writes one JSON object a line, from a level on that may change.

@@ -28,6 +28,7 @@ func (l *loader) check(c *Config) {
 	checkProxies(fault, c)
 	checkPassword(fault, c.Password)
 	checkLogin(fault, c.Login)
+	checkConsole(fault, c.Console)
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		fault("log_level", "%q is none of debug, info, warn, error", c.LogLevel)
 	}
@@ -146,6 +147,16 @@ func checkProxies(fault faulter, c *Config) {
 	if c.ProxyHeader != "x-forwarded-for" && c.ProxyHeader != "forwarded" {
 		fault("proxy_header", "%q is neither x-forwarded-for nor forwarded", c.ProxyHeader)
 	}
+}
+
+// checkConsole bounds sessions as the standard does for those whose loss hurts.
+//
+// Spec: NIST SP 800-63B-4 §2.2.3.
+func checkConsole(fault faulter, c Console) {
+	within(fault, "console.idle", c.Idle, time.Minute, time.Hour)
+	within(fault, "console.absolute", c.Absolute, 5*time.Minute, 24*time.Hour)
+	within(fault, "console.proof", c.Proof, time.Minute, time.Hour)
+	within(fault, "console.link", c.Link, 5*time.Minute, 30*24*time.Hour)
 }
 
 func checkPassword(fault faulter, p Password) {

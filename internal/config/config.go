@@ -9,6 +9,7 @@ import (
 
 	"countersign/internal/account"
 	"countersign/internal/client"
+	"countersign/internal/gate"
 	"countersign/internal/login"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	Password       Password        `yaml:"password"`
 	Login          Login           `yaml:"login" reload:"yes"`
 	Salesforce     Salesforce      `yaml:"salesforce"`
+	Console        Console         `yaml:"console"`
 	AuditRetention client.Duration `yaml:"audit_retention" doc:"How long audit events are kept. 0s: forever."`
 	PollInterval   client.Duration `yaml:"poll_interval" doc:"How often the database is asked for changes. Half a second at most, so that a change is in force everywhere within one."`
 	ShutdownGrace  client.Duration `yaml:"shutdown_grace" doc:"How long requests under way may take after SIGTERM."`
@@ -86,6 +88,15 @@ type Salesforce struct {
 	SitePrefix string `yaml:"site_prefix" doc:"Path of the Experience Cloud site in front of every address, such as /customers. Empty: none."`
 }
 
+// Console says how the pages for administrators are served.
+type Console struct {
+	Enabled  Bool            `yaml:"enabled" doc:"Serve /console/ to administrators."`
+	Idle     client.Duration `yaml:"idle" doc:"How long a session lives without a request."`
+	Absolute client.Duration `yaml:"absolute" doc:"How long a session lives, whatever happens."`
+	Proof    client.Duration `yaml:"proof" doc:"How long a password or code counts for secrets and for what cannot be undone."`
+	Link     client.Duration `yaml:"link" doc:"How long a one-time link for an administrator can be used."`
+}
+
 // Default is the configuration of somebody who sets nothing.
 func Default() Config {
 	d := login.DefaultLimits
@@ -101,7 +112,11 @@ func Default() Config {
 			PersonAddress: rule(d.PersonAddress), Person: rule(d.Person), Address: rate(d.Address), App: rate(d.App),
 			SuspectBurst: d.Suspect, KnownFor: client.Duration(d.KnownFor), Tracked: d.Tracked,
 		},
-		Salesforce:     Salesforce{Enabled: true},
+		Salesforce: Salesforce{Enabled: true},
+		Console: Console{
+			Enabled: true, Idle: client.Duration(gate.DefaultLives.Idle), Absolute: client.Duration(gate.DefaultLives.Absolute),
+			Proof: client.Duration(gate.DefaultLives.Proof), Link: client.Duration(gate.DefaultLives.Link),
+		},
 		AuditRetention: client.Duration(400 * 24 * time.Hour),
 		PollInterval:   client.Duration(400 * time.Millisecond),
 		ShutdownGrace:  client.Duration(20 * time.Second),

@@ -11,6 +11,8 @@ const (
 	PrefixOrg  = "00D"
 	PrefixUser = "005"
 	PrefixSite = "0DB"
+	// PrefixStaff is ours: administrators are no users of the Salesforce dialect.
+	PrefixStaff = "0SF"
 )
 
 const (

@@ -106,8 +106,16 @@ func (s *Server) routes() ([]web.Route, error) {
 	standard, err := endpoint.Routes(endpoint.Deps{
 		Issuer: s.Issuer, Headless: door, Tokens: tokens, Inspector: inspector, Verifier: verifier, Ring: s.ring, Throttle: throttle,
 	})
-	if err != nil || !bool(s.cfg.Salesforce.Enabled) {
-		return standard, err
+	if err != nil {
+		return nil, err
+	}
+	pages, err := s.console()
+	if err != nil {
+		return nil, err
+	}
+	standard = append(standard, pages...)
+	if !bool(s.cfg.Salesforce.Enabled) {
+		return standard, nil
 	}
 	other, err := salesforce.Routes(salesforce.Deps{
 		Issuer: s.Issuer, Base: s.cfg.Salesforce.BaseURL, Prefix: s.cfg.Salesforce.SitePrefix, Directory: s.apps,

@@ -18,6 +18,7 @@ import (
 	"countersign/internal/client"
 	"countersign/internal/config"
 	"countersign/internal/endpoint"
+	"countersign/internal/gate"
 	"countersign/internal/grant"
 	"countersign/internal/key"
 	"countersign/internal/login"
@@ -50,6 +51,7 @@ type Server struct {
 	pool    *login.Pool
 	refused *web.Recorder
 	used    *usage.Counter
+	gate    *gate.Gate
 	metrics *metrics
 	health  *health
 	handler http.Handler

@@ -17,6 +17,7 @@ import (
 	"countersign/internal/key"
 	"countersign/internal/key/keytest"
 	"countersign/internal/oauth"
+	"countersign/internal/staff/stafftest"
 )
 
 // clock is a wall clock that stands until it is moved.
@@ -210,6 +211,19 @@ func TestKeyContract(t *testing.T) {
 					Store: db, Told: func() []*key.Key { return *told.Load() }, Poll: poll, Events: allEvents(db), OnCommit: hook(db),
 				}
 			}}
+		})
+	})
+}
+
+func TestStaffContract(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, fresh func(t *testing.T) *cluster) {
+		stafftest.Run(t, func(t *testing.T) stafftest.Node {
+			c := fresh(t)
+			db := c.open(t)
+			return stafftest.Node{
+				Store: db, Sessions: db, Now: c.clock.Now, Events: allEvents(db), OnCommit: hook(db),
+				Later: func(t *testing.T, d time.Duration) { c.advance(t, d) },
+			}
 		})
 	})
 }

@@ -70,11 +70,11 @@ func TestOpenRefuses(t *testing.T) {
 		{"a newer schema", func(t *testing.T, dir string) {
 			_ = open(t, Options{Dir: dir}).Close()
 			rawSQL(t, dir, "INSERT INTO schema_version (number, name) VALUES (999, 'future')")
-		}, nil, "has schema 999 and this program knows 2: run the newer countersign"},
+		}, nil, "has schema 999 and this program knows 3: run the newer countersign"},
 		{"a newer schema, reading", func(t *testing.T, dir string) {
 			_ = open(t, Options{Dir: dir}).Close()
 			rawSQL(t, dir, "INSERT INTO schema_version (number, name) VALUES (999, 'future')")
-		}, func(o *Options) { o.ReadOnly = true }, "has schema 999 and this program knows 2: run the newer countersign"},
+		}, func(o *Options) { o.ReadOnly = true }, "has schema 999 and this program knows 3: run the newer countersign"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := Options{Dir: t.TempDir()}

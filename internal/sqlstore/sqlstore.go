@@ -18,6 +18,7 @@ import (
 	"countersign/internal/grant"
 	"countersign/internal/key"
 	"countersign/internal/review"
+	"countersign/internal/staff"
 	"countersign/internal/usage"
 )
 
@@ -80,13 +81,15 @@ type DB struct {
 }
 
 var (
-	_ client.Store  = (*DB)(nil)
-	_ account.Store = (*DB)(nil)
-	_ grant.Store   = (*DB)(nil)
-	_ key.Store     = (*DB)(nil)
-	_ audit.Log     = (*DB)(nil)
-	_ usage.Store   = (*DB)(nil)
-	_ review.Book   = (*DB)(nil)
+	_ client.Store   = (*DB)(nil)
+	_ account.Store  = (*DB)(nil)
+	_ grant.Store    = (*DB)(nil)
+	_ key.Store      = (*DB)(nil)
+	_ audit.Log      = (*DB)(nil)
+	_ usage.Store    = (*DB)(nil)
+	_ review.Book    = (*DB)(nil)
+	_ staff.Store    = (*DB)(nil)
+	_ staff.Sessions = (*DB)(nil)
 )
 
 // Open opens the database, making or migrating it where the options allow, and

@@ -57,6 +57,7 @@ func (db *DB) sweep(ctx context.Context) error {
 		db.sweepCounters(ctx, now),
 		db.sweepFamilies(ctx, now),
 		db.sweepUsage(ctx, now),
+		db.sweepStaff(ctx, now),
 	)
 	if db.o.AuditKeep > 0 {
 		err = errors.Join(err, db.cut(ctx, oldOutbox, cutOutbox, now.Add(-db.o.AuditKeep)))

@@ -1,0 +1,129 @@
+package console
+
+import (
+	"net/http"
+	"strings"
+
+	"countersign/internal/oauth"
+	"countersign/internal/staff"
+	"countersign/internal/web"
+)
+
+// route is one row: what is done at a path, and what it takes.
+type route struct {
+	method string
+	path   string
+	need   staff.Permission
+	proof  proof
+	do     func(*visit) (web.Answer, error)
+}
+
+// Needs besides the permissions of staff: nobody has to be signed in; everybody
+// who is may.
+const (
+	anyone   staff.Permission = "anyone"
+	signedIn staff.Permission = "signed-in"
+)
+
+// proof says how fresh the proof of who somebody is must be.
+type proof int
+
+const (
+	standing proof = iota // the session is enough
+	recent                // within the last minutes: secrets, and what cannot be undone
+)
+
+// table is every page and action of the console. Keep a page's rows together.
+func (c *Console) table() []route {
+	return []route{
+		// method, path, permission, proof, handler
+
+		// coming in and going out
+		{"GET", "/console", signedIn, standing, c.toHome},
+		{"GET", "/console/login", anyone, standing, c.loginPage},
+		{"POST", "/console/login", anyone, standing, c.login},
+		{"GET", "/console/join", anyone, standing, c.joinPage},
+		{"POST", "/console/join", anyone, standing, c.join},
+		{"POST", "/console/logout", signedIn, standing, c.logout},
+		{"GET", "/console/prove", signedIn, standing, c.provePage},
+		{"POST", "/console/prove", signedIn, standing, c.prove},
+		{"POST", "/console/theme", anyone, standing, c.theme},
+		{"GET", "/console/static/{file}", anyone, standing, c.static},
+
+		// overview
+		{"GET", "/console/", staff.Read, standing, c.homePage},
+
+		// apps
+
+		// ----
+
+		// review
+
+		// ----
+
+		// people
+
+		// ----
+
+		// audit
+
+		// ----
+
+		// traffic
+
+		// ----
+
+		// keys
+		{"GET", "/console/keys", staff.Read, standing, c.keysPage},
+		{"GET", "/console/keys/rotate", staff.EditKeys, recent, c.rotatePage},
+		{"POST", "/console/keys/rotate", staff.EditKeys, recent, c.rotate},
+		{"GET", "/console/keys/{kid}/retire", staff.EditKeys, recent, c.retirePage},
+		{"POST", "/console/keys/{kid}/retire", staff.EditKeys, recent, c.retire},
+
+		// settings
+
+		// staff
+	}
+}
+
+// mostForm is the longest form the console takes in.
+const mostForm = oauth.MaxFormBytes
+
+// repeatable are the fields that a form may send several times: lists.
+var repeatable = []string{
+	"flow", "scope", "group", "redirect-uri", "cors-origin", "status", "severity", "area", "control", "app",
+}
+
+// compile makes one web.Route of all rows of a path.
+func (c *Console) compile(table []route) []web.Route {
+	rows := map[string]map[string]route{}
+	var paths []string
+	for _, r := range table {
+		if rows[r.path] == nil {
+			rows[r.path] = map[string]route{}
+			paths = append(paths, r.path)
+		}
+		rows[r.path][r.method] = r
+		c.known[r.path] = true
+	}
+	out := make([]web.Route, 0, len(paths))
+	for _, path := range paths {
+		of := rows[path]
+		var methods []string
+		for _, m := range []string{http.MethodGet, http.MethodPost} {
+			if _, ok := of[m]; ok {
+				methods = append(methods, m)
+			}
+		}
+		cache := web.NoStore
+		if path == "/console/static/{file}" {
+			cache = web.FiveMinutes
+		}
+		out = append(out, web.Route{
+			Methods: strings.Join(methods, " "), Pattern: path, Reads: web.ReadForm, Limit: mostForm, Cache: cache,
+			Dialect: &web.Dialect{Name: "console", Refuse: c.refuse}, Repeat: repeatable,
+			Handle: func(r *web.Request) (web.Answer, error) { return c.serve(r, of) },
+		})
+	}
+	return out
+}
