@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"countersign/internal/jose"
-	"countersign/internal/review/evidence"
+	"countersign/internal/review/seal"
 	"countersign/internal/server"
 )
 
@@ -38,7 +38,7 @@ func (c *reviewVerify) Run(s *session) error {
 	v := verified{File: c.File, Sound: f.Sound(), Signed: f.Signed, SignedAt: f.SignedAt, Transcripts: len(f.Transcripts), Faults: append([]string{}, f.Faults...)}
 	for _, t := range f.Transcripts {
 		for _, k := range t.Cases {
-			v.Messages += len(k.Steps)
+			v.Messages += len(k.Exchanges)
 		}
 	}
 	if s.Output == "json" {
@@ -63,7 +63,7 @@ func (v verified) write(s *session) {
 	fmt.Fprintf(s.out, "NOT sound: do not rely on %s\n", v.File)
 }
 
-func (c *reviewVerify) read(s *session) (*evidence.File, error) {
+func (c *reviewVerify) read(s *session) (*seal.File, error) {
 	keys, err := c.keys(s)
 	if err != nil {
 		return nil, err
@@ -94,14 +94,14 @@ func (c *reviewVerify) keys(s *session) (keys jose.Keys, err error) {
 }
 
 // readEvidence reads a transcript file; what is wrong with it is in its faults.
-func readEvidence(name string, keys jose.Keys) (f *evidence.File, err error) {
+func readEvidence(name string, keys jose.Keys) (f *seal.File, err error) {
 	in, err := os.Open(name) //nolint:gosec // the person may read their files
 	if err != nil {
 		return nil, ended{exitUnreadable, err}
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	f, err = evidence.Read(in, keys)
-	if errors.Is(err, evidence.ErrFile) || errors.Is(err, fs.ErrNotExist) {
+	f, err = seal.Read(in, keys)
+	if errors.Is(err, seal.ErrFile) || errors.Is(err, fs.ErrNotExist) {
 		return nil, ended{exitUnreadable, fmt.Errorf("%s: %w", name, err)}
 	}
 	return f, err

@@ -8,7 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"countersign/internal/review/evidence"
+	"countersign/internal/evidence"
+	"countersign/internal/review/seal"
 	"countersign/internal/server"
 )
 
@@ -33,11 +34,11 @@ func signedTranscript(t *testing.T, data, file string) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	proof := evidence.Transcript{Probe: "probe.stolen-code", App: "shop", Result: "held", Cases: []evidence.Case{{
+	proof := evidence.Transcript{Probe: "probe.stolen-code", Subject: "shop", Result: "held", Cases: []evidence.Case{{
 		Number: 1, Title: "No credentials", Result: "held",
-		Steps: []evidence.Step{{Actor: "the thief", Does: "redeems it", Request: evidence.Request{Method: "POST", URL: "/oauth2/token"}, Response: evidence.Response{Status: 401}}},
+		Exchanges: []evidence.Exchange{{Who: "the thief", What: "redeems it", Request: evidence.Message{Line: "POST /oauth2/token"}, Response: evidence.Message{Status: 401}}},
 	}}}
-	if err := evidence.Write(&b, []evidence.Transcript{proof}, signer, time.Now()); err != nil {
+	if err := seal.Write(&b, []evidence.Transcript{proof}, signer, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {

@@ -1,4 +1,8 @@
-package evidence
+// Package seal owns the file that a proof leaves behind: transcripts, one message
+// a line, under a signature that names whatever is changed later; and the
+// comparison of a transcript with a second run. What a transcript is belongs to
+// package evidence.
+package seal
 
 import (
 	"bufio"
@@ -12,14 +16,14 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/evidence"
 	"countersign/internal/jose"
 )
 
-// Schema is the version of the file: one JSON object a line. A transcript is a
-// line "transcript", followed by a line "case" for each case and, after it, a line
-// "step" for each message and its answer. The last line of the file, "seal",
-// lists the SHA-256 of every line before it, and signs the list.
-const Schema = "countersign-transcript-1"
+// A file is one JSON object a line. A transcript is a line "transcript", followed
+// by a line "case" for each case and, after it, a line "exchange" for each message
+// and its answer. The last line of the file, "seal", lists the SHA-256 of every
+// line before it, and signs the list.
 
 // typ is the type in the header of the signature, so that nothing else this key
 // might sign is ever taken for a seal.
@@ -27,22 +31,16 @@ const typ = "countersign-transcript+jwt"
 
 // line is one line of the file: exactly one member is set.
 type line struct {
-	Transcript *head `json:"transcript,omitempty"`
-	Case       *Case `json:"case,omitempty"`
-	Step       *Step `json:"step,omitempty"`
-	Seal       *Seal `json:"seal,omitempty"`
-}
-
-// head is a transcript as its own line: the cases follow.
-type head struct {
-	Schema string `json:"schema"`
-	Transcript
+	Transcript *evidence.Transcript `json:"transcript,omitempty"`
+	Case       *evidence.Case       `json:"case,omitempty"`
+	Exchange   *evidence.Exchange   `json:"exchange,omitempty"`
+	Seal       *Seal                `json:"seal,omitempty"`
 }
 
 // Seal is the last line.
 type Seal struct {
 	Lines     []Sealed `json:"lines"`
-	Signature string   `json:"signature,omitempty"` // compact JWS of [claims]; none: nobody vouches
+	Signature string   `json:"signature,omitempty"` // compact JWS of the digest of the list; none: nobody vouches
 }
 
 // Sealed names a line and its digest.
@@ -61,23 +59,24 @@ type claims struct {
 
 // Write writes transcripts as one file, signed by the review key; without a
 // signer the file is unsigned, and says so by having no signature.
-func Write(w io.Writer, all []Transcript, signer *jose.Signer, now time.Time) error {
+func Write(w io.Writer, all []evidence.Transcript, signer *jose.Signer, now time.Time) error {
 	out := &writer{to: bufio.NewWriter(w)}
 	for _, t := range all {
 		cases := t.Cases
-		t.Cases = nil
-		subject := nameOf(t)
-		out.line(line{Transcript: &head{Schema, t}}, subject)
+		t.Schema, t.Cases = evidence.Schema, nil
+		subject := nameOf(t.Probe, t.Subject)
+		out.line(line{Transcript: &t}, subject)
 		for _, c := range cases {
-			steps := c.Steps
-			c.Steps = nil
-			out.line(line{Case: &c}, caseName(subject, c))
-			for i, s := range steps {
-				out.line(line{Step: &s}, stepName(subject, c.Number, i, s))
+			exchanges := c.Exchanges
+			c.Exchanges = nil
+			name := subject + ", " + caseName(c)
+			out.line(line{Case: &c}, name)
+			for i, e := range exchanges {
+				out.line(line{Exchange: &e}, fmt.Sprintf("%s, message %d: %s", name, i+1, withoutQuery(e.Request.Line)))
 			}
 		}
 	}
-	if signer != nil {
+	if signer != nil && out.err == nil {
 		if err := out.sign(signer, now); err != nil {
 			return fmt.Errorf("seal transcript: %w", err)
 		}
@@ -86,18 +85,23 @@ func Write(w io.Writer, all []Transcript, signer *jose.Signer, now time.Time) er
 	return errors.Join(out.err, out.to.Flush())
 }
 
-func nameOf(t Transcript) string {
-	if t.App == "" {
-		return t.Probe + " of the server"
+func nameOf(probe, subject string) string {
+	if subject == "" {
+		return probe + " of the server"
 	}
-	return t.Probe + " of " + t.App
+	return probe + " of " + subject
 }
 
-func caseName(subject string, c Case) string { return fmt.Sprintf("%s, case %d", subject, c.Number) }
+func caseName(c evidence.Case) string {
+	if c.Door == "" {
+		return fmt.Sprintf("case %d", c.Number)
+	}
+	return fmt.Sprintf("case %d (%s)", c.Number, c.Door)
+}
 
-func stepName(subject string, number, i int, s Step) string {
-	path, _, _ := strings.Cut(s.Request.URL, "?")
-	return fmt.Sprintf("%s, case %d, message %d: %s %s", subject, number, i+1, s.Request.Method, path)
+func withoutQuery(line string) string {
+	path, _, _ := strings.Cut(line, "?")
+	return path
 }
 
 type writer struct {
@@ -122,7 +126,7 @@ func (w *writer) sign(signer *jose.Signer, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	text, err := encode(claims{Schema, len(w.seal.Lines), digest(list), now.Unix()})
+	text, err := encode(claims{evidence.Schema, len(w.seal.Lines), digest(list), now.Unix()})
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package evidence
+package seal
 
 import (
 	"bufio"
@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"countersign/internal/evidence"
 	"countersign/internal/jose"
 )
 
@@ -22,7 +23,7 @@ const (
 
 // File is a transcript file that was read.
 type File struct {
-	Transcripts []Transcript
+	Transcripts []evidence.Transcript
 	Signed      bool      // its signature is right and covers the list of lines
 	SignedAt    time.Time // by the clock of the one who signed
 	Faults      []string  // what is not as it was signed; none: nothing was touched
@@ -87,32 +88,29 @@ func readLines(r io.Reader) ([]got, *Seal, error) {
 	return lines, seal, nil
 }
 
-// assemble puts cases and steps where they belong. A case or step without what
-// it belongs to is left out: the seal names what is missing.
+// assemble puts cases and messages where they belong. One without what it belongs
+// to is left out: the seal names what is missing.
 func (f *File) assemble(lines []got) error {
+	var t *evidence.Transcript
 	for _, l := range lines {
 		switch {
 		case l.Transcript != nil:
-			if l.Transcript.Schema != Schema {
-				return fmt.Errorf("%w: line %d has schema %q; this version reads %s", ErrFile, l.number, l.Transcript.Schema, Schema)
+			if l.Transcript.Schema != evidence.Schema {
+				return fmt.Errorf("%w: line %d has schema %q; this version reads %s", ErrFile, l.number, l.Transcript.Schema, evidence.Schema)
 			}
-			t := l.Transcript.Transcript
+			f.Transcripts = append(f.Transcripts, *l.Transcript)
+			t = &f.Transcripts[len(f.Transcripts)-1]
 			t.Cases = nil
-			f.Transcripts = append(f.Transcripts, t)
-		case l.Case != nil && len(f.Transcripts) > 0:
-			t := &f.Transcripts[len(f.Transcripts)-1]
+		case l.Case != nil && t != nil:
 			t.Cases = append(t.Cases, *l.Case)
-		case l.Step != nil && len(f.Transcripts) > 0:
-			t := &f.Transcripts[len(f.Transcripts)-1]
-			if len(t.Cases) > 0 {
-				c := &t.Cases[len(t.Cases)-1]
-				c.Steps = append(c.Steps, *l.Step)
-			}
-		case l.Case == nil && l.Step == nil:
-			return fmt.Errorf("%w: line %d is neither transcript, case, step nor seal", ErrFile, l.number)
+		case l.Exchange != nil && t != nil && len(t.Cases) > 0:
+			c := &t.Cases[len(t.Cases)-1]
+			c.Exchanges = append(c.Exchanges, *l.Exchange)
+		case l.Case == nil && l.Exchange == nil:
+			return fmt.Errorf("%w: line %d is neither transcript, case, exchange nor seal", ErrFile, l.number)
 		}
 	}
-	if len(f.Transcripts) == 0 {
+	if t == nil {
 		return fmt.Errorf("%w: its first line, which names the probe, is missing", ErrFile)
 	}
 	return nil
@@ -129,7 +127,7 @@ func (f *File) signature(seal *Seal, keys jose.Keys) []string {
 		return []string{"the signature is not by a review key that is known here, or was changed (" + err.Error() + ")"}
 	}
 	var c claims
-	if err := json.Unmarshal(text, &c); err != nil || c.Schema != Schema {
+	if err := json.Unmarshal(text, &c); err != nil || c.Schema != evidence.Schema {
 		return []string{"the signature is over something else than a transcript of this version"}
 	}
 	list, err := encode(seal.Lines)

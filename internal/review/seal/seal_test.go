@@ -1,4 +1,4 @@
-package evidence
+package seal
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"countersign/internal/evidence"
 	"countersign/internal/jose"
 )
 
@@ -26,22 +27,25 @@ func reviewKey(t *testing.T) (*jose.Signer, jose.Keys) {
 	return s, jose.Keys{"review-1": {Alg: jose.EdDSA, Public: private.Public()}}
 }
 
-func step(does, url string, status int) Step {
-	return Step{
-		Actor: "the thief", Does: does, AtMS: 3, TookMS: 1,
-		Request:  Request{Method: "POST", URL: url, Header: []Field{{"Content-Type", "application/x-www-form-urlencoded"}}, Body: "code=[code:1]&a=<b>"},
-		Response: Response{Status: status, Header: []Field{{"Cache-Control", "no-store"}}, Body: `{"error":"invalid_grant"}`, Error: "invalid_grant", Rule: "code.other-app"},
+func message(does, line string, status int) evidence.Exchange {
+	return evidence.Exchange{
+		Who: "the thief", What: does, At: 3, Took: 1,
+		Request: evidence.Message{Line: line, Headers: []evidence.Header{{Name: "Content-Type", Value: "application/x-www-form-urlencoded"}}, Body: "code=‹code·12345678›&a=<b>"},
+		Response: evidence.Message{
+			Line: "400 Bad Request", Status: status, Headers: []evidence.Header{{Name: "Cache-Control", Value: "no-store"}},
+			Body: `{"error":"invalid_grant","error_uri":"http://127.0.0.1:1/oauth2/errors/code.other-app"}`,
+		},
 	}
 }
 
-func example() []Transcript {
-	return []Transcript{{
-		Probe: "probe.stolen-code", Title: "A stolen code", App: "shop", Target: "http://127.0.0.1:1", Began: moment, Result: "held",
-		Cases: []Case{
-			{Number: 0, Title: "The honest flow", Result: "held", Steps: []Step{step("signs in", "/oauth2/challenge", 200), step("redeems", "/oauth2/token?x=1", 200)}},
-			{Number: 3, Title: "Another app", Result: "held", Steps: []Step{step("redeems the code", "/oauth2/token", 400)}},
+func example() []evidence.Transcript {
+	return []evidence.Transcript{{
+		Schema: evidence.Schema, Probe: "probe.stolen-code", Title: "A stolen code", Subject: "shop", Issuer: "http://127.0.0.1:1", Started: moment, Result: "held",
+		Cases: []evidence.Case{
+			{Number: 0, Title: "The honest flow", Result: "held", Exchanges: []evidence.Exchange{message("signs in", "POST /oauth2/challenge", 200), message("redeems", "POST /oauth2/token?x=1", 200)}},
+			{Number: 3, Title: "Another app", Door: "standard", Result: "held", Exchanges: []evidence.Exchange{message("redeems the code", "POST /oauth2/token", 400)}},
 		},
-	}, {Probe: "probe.metadata-walk", Title: "Metadata", Target: "http://127.0.0.1:1", Began: moment, Result: "inconclusive", Why: "no answer"}}
+	}, {Schema: evidence.Schema, Probe: "probe.metadata-walk", Title: "Metadata", Issuer: "http://127.0.0.1:1", Started: moment, Result: "inconclusive", Why: "no answer"}}
 }
 
 func written(t *testing.T, s *jose.Signer) []string {
@@ -88,7 +92,7 @@ func TestTamperingIsNamed(t *testing.T) {
 			return l
 		}, []string{"changed: probe.stolen-code of shop (line 1)"}},
 		{"drop one message", func(l []string) []string { return append(l[:3:3], l[4:]...) }, []string{"missing: " + redeems}},
-		{"drop the last message", func(l []string) []string { return append(l[:5:5], l[6:]...) }, []string{"missing: probe.stolen-code of shop, case 3, message 1: POST /oauth2/token"}},
+		{"drop the last message", func(l []string) []string { return append(l[:5:5], l[6:]...) }, []string{"missing: probe.stolen-code of shop, case 3 (standard), message 1: POST /oauth2/token"}},
 		{"add a copy", func(l []string) []string { return append(append(l[:4:4], l[3]), l[4:]...) }, []string{"added: line 5"}},
 		{"reorder two", func(l []string) []string { l[2], l[3] = l[3], l[2]; return l }, []string{
 			"moved: " + signs + " (line 3 stands in its place)", "moved: " + redeems + " (line 4 stands in its place)",
