@@ -18,7 +18,7 @@ func TestRefreshLimitsGoTogether(t *testing.T) {
 	}
 	p, _, tasks := patched(t, sample(t, "risky"), all...)
 	a := p.App("Risky_Login")
-	if !is(a.RefreshPolicy, RefreshInactivity) || !is(a.RefreshPeriod, 30) || !is(a.RefreshUnit, "Days") {
+	if !is(a.RefreshPolicy, RefreshLifetime) || !is(a.RefreshPeriod, 30) || !is(a.RefreshUnit, "Days") {
 		t.Errorf("%+v %+v %+v", a.RefreshPolicy, a.RefreshPeriod, a.RefreshUnit)
 	}
 	if len(tasks) != 1 || !strings.Contains(tasks[0].Reason, "one limit") {

@@ -52,43 +52,58 @@ func (w *refreshWish) take(c Change) error {
 
 func (w *refreshWish) plan(a *App) (plan, error) {
 	var p plan
-	policy, limit, missing := w.limit(a)
+	policy, limit := w.limit(a)
 	if policy == RefreshInfinite || policy == RefreshZero {
 		p.refresh(a, policy, 0)
 		return p, nil
 	}
 	if limit <= 0 {
+		missing := "app.refresh.idle_ttl"
+		if policy == RefreshLifetime {
+			missing = "app.refresh.absolute_ttl"
+		}
 		return p.task("%s needs a period; set %s.", policy, missing), nil
 	}
 	p.refresh(a, policy, limit)
-	switch {
-	case policy == RefreshInactivity && w.hasAbsolute:
-		p.task("Salesforce keeps one limit: the idle time is set, an absolute limit beside it is not possible.")
-	case policy == RefreshLifetime && w.hasIdle && w.idle < limit:
-		p.task("Salesforce keeps one limit: the absolute one is set, a shorter idle time beside it is not possible.")
+	if policy == RefreshLifetime && (w.policy == "inactivity" || w.hasAbsolute && limit < w.absolute) {
+		p.task("Salesforce keeps one limit: a lifetime as long as the idle time keeps both. Whoever uses the app logs in again when it is over.")
 	}
 	return p, nil
 }
 
-// limit gives the one policy and limit that Salesforce can keep; where the batch
-// names none, the limit stays as it is, if it is one of that policy.
-func (w *refreshWish) limit(a *App) (policy string, limit time.Duration, missing string) {
-	policy = RefreshInactivity
-	switch {
-	case w.policy != "":
+// limit gives the one policy and limit that Salesforce can keep. A token that
+// ends after its lifetime cannot lie idle for longer, so where both limits are
+// wished or there, a lifetime of the shorter one keeps both.
+func (w *refreshWish) limit(a *App) (policy string, limit time.Duration) {
+	idle, absolute := finite(w.idle), finite(w.absolute)
+	if life, byDisuse, known := a.refreshLife(); known {
+		switch {
+		case byDisuse && !w.hasIdle:
+			idle = finite(life)
+		case !byDisuse && !w.hasAbsolute && w.policy != "inactivity":
+			absolute = finite(life)
+		}
+	}
+	if w.policy != "" {
 		policy = refreshPolicies[slices.Index(refreshWords, w.policy)]
-	case !w.hasIdle:
-		policy = RefreshLifetime
 	}
-	limit, missing = w.idle, "app.refresh.idle_ttl"
-	given := w.hasIdle
-	if policy == RefreshLifetime {
-		limit, missing, given = w.absolute, "app.refresh.absolute_ttl", w.hasAbsolute
+	switch {
+	case policy == RefreshInfinite || policy == RefreshZero:
+		return policy, 0
+	case absolute > 0 && idle > 0:
+		return RefreshLifetime, min(absolute, idle)
+	case policy == RefreshLifetime || policy == "" && absolute > 0:
+		return RefreshLifetime, absolute
 	}
-	if life, idle, known := a.refreshLife(); !given && known && life != Forever && idle == (policy == RefreshInactivity) {
-		limit = life
+	return RefreshInactivity, idle
+}
+
+// finite is a length of time, or 0 for one without end.
+func finite(d time.Duration) time.Duration {
+	if d == Forever {
+		return 0
 	}
-	return policy, limit, missing
+	return d
 }
 
 // refresh plans policy and period.
