@@ -57,6 +57,7 @@ func (t *Trial) Login(app *App, person *Person, verifier string) *Request {
 		"username": {person.Username}, "password": {person.Password},
 	}
 	r := t.request(http.MethodPost, t.Door.Login, "asks for a code with the person's credentials", app, form)
+	r.Person = person
 	if t.Door.Dialect == Salesforce {
 		r.Header.Set("Auth-Request-Type", "Named-User")
 		form.Set("response_type", string(oauth.ResponseCodeCredentials))
@@ -86,20 +87,8 @@ func (t *Trial) Code(changes ...Change) Code {
 func (t *Trial) CodeOf(app *App, person *Person, changes ...Change) Code {
 	c := Code{Verifier: t.NewVerifier(), Redirect: app.Redirect}
 	r := t.Login(app, person, c.Verifier)
-	if t.Door.Obtain != nil {
-		for _, change := range changes {
-			change(r)
-		}
-		text, err := t.Door.Obtain(t.ctx, app, person, r.Form)
-		if err != nil {
-			t.Inconclusive("no code: %s", err)
-		}
-		c.Text = text
-		t.wire.o.Mask.Know("code", text)
-		return c
-	}
-	if t.Door.Login == "" {
-		t.Inconclusive("a piece is missing: %s", NeedLogin)
+	if _, missing := t.lacks(t.Door, []Piece{NeedCodes}); missing {
+		t.Inconclusive("a piece is missing: %s", NeedCodes)
 	}
 	a := t.Send(r, changes...)
 	if a.Fault != "" {

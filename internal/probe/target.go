@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"net/netip"
-	"net/url"
 	"slices"
 	"time"
 
@@ -46,8 +45,9 @@ type Door struct {
 	Keys       string
 	Others     []string // addresses that must not exist, or whose headers are worth a look
 
-	// Obtain gets a code in a way of its own, a browser for example; nil: at Login.
-	Obtain func(ctx context.Context, app *App, person *Person, request url.Values) (code string, err error)
+	// Browse signs a person in at Authorize, where there is no Login; nil: there is
+	// no way.
+	Browse Browse
 }
 
 // App is a registered app, with its credentials.
@@ -140,6 +140,7 @@ const (
 	NeedOperator   Piece = "an operator (operator)"
 	NeedTraces     Piece = "the server's logs (operator)"
 	NeedLogin      Piece = "an endpoint that takes a person's credentials (user)"
+	NeedCodes      Piece = "a way to get codes (user)"
 	NeedIntrospect Piece = "an introspection endpoint"
 	NeedRevoke     Piece = "a revocation endpoint"
 	NeedUserinfo   Piece = "a userinfo endpoint"
@@ -151,7 +152,7 @@ func (t *Target) lacks(d *Door, needs []Piece) (Piece, bool) {
 	has := map[Piece]bool{
 		NeedAppB: t.AppB != nil, NeedPersonB: t.PersonB != nil, NeedNetworkB: t.Inside.IsValid() && t.Outside.IsValid(),
 		NeedClock: t.Operator.Advance != nil, NeedOperator: t.Operator.Block != nil && t.Operator.EndUser != nil,
-		NeedTraces: t.Operator.Traces != nil, NeedLogin: d.Login != "", NeedIntrospect: d.Introspect != "", NeedRevoke: d.Revoke != "",
+		NeedTraces: t.Operator.Traces != nil, NeedLogin: d.Login != "", NeedCodes: d.Login != "" || d.Browse != nil && d.Authorize != "", NeedIntrospect: d.Introspect != "", NeedRevoke: d.Revoke != "",
 		NeedUserinfo: d.Userinfo != "", NeedRefresh: t.App != nil && slices.Contains(t.App.Scopes, string(oauth.ScopeOfflineAccess)),
 	}
 	for _, p := range needs {

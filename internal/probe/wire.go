@@ -28,10 +28,11 @@ type Request struct {
 	Query     url.Values
 	Form      url.Values
 	Header    http.Header
-	App       *App   // whose credentials it carries; nil: none
-	Bare      bool   // the app only says who it is, without its secret
-	Secret    string // instead of the app's own
-	Outside   bool   // it comes from the attacker's address
+	Person    *Person // who signs in with it; nil: it is no login
+	App       *App    // whose credentials it carries; nil: none
+	Bare      bool    // the app only says who it is, without its secret
+	Secret    string  // instead of the app's own
+	Outside   bool    // it comes from the attacker's address
 }
 
 // Answer is what came back. Of a request that failed Status is 0.
@@ -233,11 +234,34 @@ func (w *wire) send(ctx context.Context, r *Request) (*Answer, evidence.Exchange
 		return a, e
 	}
 	a.Took = e.Took
-	e.Response = evidence.Message{
-		Line: fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status)), Status: a.Status, Headers: lines(a.Header), Body: a.Body,
-	}
+	e.Response = a.message()
 	w.learn(a)
 	return a, e
+}
+
+// message is the answer as a transcript has it.
+func (a *Answer) message() evidence.Message {
+	return evidence.Message{
+		Line: fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status)), Status: a.Status, Headers: lines(a.Header), Body: a.Body,
+	}
+}
+
+// fetch sends a request that somebody else wrote, within the same limits.
+func (w *wire) fetch(ctx context.Context, hr *http.Request, outside bool) (*Answer, error) {
+	from := w.target.Inside
+	if outside && w.target.Outside.IsValid() {
+		from = w.target.Outside
+	}
+	if !w.hosts[hr.URL.Host] {
+		return nil, fmt.Errorf("%s is no part of the target", hr.URL.Host)
+	}
+	if err := w.admit(ctx); err != nil {
+		return nil, err
+	}
+	w.slots <- struct{}{}
+	defer func() { <-w.slots }()
+	a := &Answer{Header: http.Header{}}
+	return a, w.exchange(hr, w.client(from), a)
 }
 
 func (w *wire) exchange(hr *http.Request, c *http.Client, a *Answer) error {

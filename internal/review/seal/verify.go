@@ -142,47 +142,64 @@ func (f *File) signature(seal *Seal, keys jose.Keys) []string {
 // line that is there too few times is missing, one too many was added, one
 // against the other is a change, and what stands elsewhere was moved.
 func compareLines(sealed []Sealed, lines []got) []string {
-	var faults []string
-	lacking, surplus := map[string]int{}, map[string]int{}
+	c := lineComparison{lacking: map[string]int{}, surplus: map[string]int{}}
 	for _, s := range sealed {
-		lacking[s.SHA256]++
-		surplus[s.SHA256]--
+		c.lacking[s.SHA256]++
+		c.surplus[s.SHA256]--
 	}
 	for _, l := range lines {
-		lacking[l.digest]--
-		surplus[l.digest]++
+		c.lacking[l.digest]--
+		c.surplus[l.digest]++
 	}
-	for i, j := 0, 0; i < len(sealed) || j < len(lines); {
-		more, left := i < len(sealed), j < len(lines)
-		gone := more && lacking[sealed[i].SHA256] > 0 && !(left && sealed[i].SHA256 == lines[j].digest)
-		extra := left && surplus[lines[j].digest] > 0 && !(more && sealed[i].SHA256 == lines[j].digest)
-		switch {
-		case more && left && sealed[i].SHA256 == lines[j].digest:
-		case gone && extra:
-			faults = append(faults, fmt.Sprintf("changed: %s (line %d)", sealed[i].Name, lines[j].number))
-		case gone:
-			faults = append(faults, "missing: "+sealed[i].Name)
-		case extra:
-			faults = append(faults, fmt.Sprintf("added: line %d", lines[j].number))
-		case more && left:
-			faults = append(faults, fmt.Sprintf("moved: %s (line %d stands in its place)", sealed[i].Name, lines[j].number))
-		case more:
-			faults, gone = append(faults, "moved: "+sealed[i].Name), true
-		default:
-			faults, extra = append(faults, fmt.Sprintf("moved: line %d", lines[j].number)), true
-		}
-		if gone {
-			lacking[sealed[i].SHA256]--
-		}
-		if extra {
-			surplus[lines[j].digest]--
-		}
-		if !extra || gone {
-			i++
-		}
-		if !gone || extra {
-			j++
-		}
+	for len(sealed) > 0 || len(lines) > 0 {
+		a, b := c.step(sealed, lines)
+		sealed, lines = sealed[a:], lines[b:]
 	}
-	return faults
+	return c.faults
+}
+
+type lineComparison struct {
+	lacking, surplus map[string]int // how often a digest is still wanted, or left over
+	faults           []string
+}
+
+// step compares what comes first on both sides, and says how many lines of each
+// are dealt with.
+func (c *lineComparison) step(sealed []Sealed, lines []got) (int, int) {
+	switch {
+	case len(sealed) == 0:
+		c.note("added: line %d", lines[0].number)
+		return 0, 1
+	case len(lines) == 0:
+		c.note("missing: %s", sealed[0].Name)
+		return 1, 0
+	}
+	s, l := sealed[0], lines[0]
+	if s.SHA256 == l.digest {
+		return 1, 1
+	}
+	gone, extra := c.lacking[s.SHA256] > 0, c.surplus[l.digest] > 0
+	if gone {
+		c.lacking[s.SHA256]--
+	}
+	if extra {
+		c.surplus[l.digest]--
+	}
+	switch {
+	case gone && extra:
+		c.note("changed: %s (line %d)", s.Name, l.number)
+	case gone:
+		c.note("missing: %s", s.Name)
+		return 1, 0
+	case extra:
+		c.note("added: line %d", l.number)
+		return 0, 1
+	default:
+		c.note("moved: %s (line %d stands in its place)", s.Name, l.number)
+	}
+	return 1, 1
+}
+
+func (c *lineComparison) note(format string, args ...any) {
+	c.faults = append(c.faults, fmt.Sprintf(format, args...))
 }
