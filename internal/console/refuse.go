@@ -55,12 +55,14 @@ func (c *Console) refuse(r *web.Request, e *oauth.Error) web.Answer {
 	return v.finish(a)
 }
 
-// sentence makes one of a description.
+// sentence makes one of a description. The name of a setting stays as it is.
 func sentence(text string) string {
 	if text == "" {
 		return ""
 	}
-	text = strings.ToUpper(text[:1]) + text[1:]
+	if first, _, _ := strings.Cut(text, " "); !strings.Contains(first, ".") {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
 	if !strings.HasSuffix(text, ".") {
 		text += "."
 	}

@@ -58,6 +58,19 @@ func (c *Console) table() []route {
 		// ----
 
 		// review
+		{"GET", "/console/review", staff.Read, standing, c.reviewPage},
+		{"GET", "/console/review/matrix", staff.Read, standing, c.matrixPage},
+		{"GET", "/console/review/runs", staff.Read, standing, c.runsPage},
+		{"POST", "/console/review/runs", staff.RunReview, standing, c.keepRun},
+		{"GET", "/console/review/diff", staff.Read, standing, c.diffPage},
+		{"GET", "/console/review/waivers", staff.Read, standing, c.waiversPage},
+		{"POST", "/console/review/waivers/{waiver}/end", staff.Waive, standing, c.endWaiver},
+		{"GET", "/console/review/report", staff.Read, standing, c.download},
+		{"GET", "/console/review/{control}", staff.Read, standing, c.controlPage},
+		{"GET", "/console/review/{control}/fix", staff.EditApps, standing, c.fixPage},
+		{"POST", "/console/review/{control}/fix", staff.EditApps, standing, c.fix},
+		{"GET", "/console/review/{control}/waive", staff.Waive, standing, c.waivePage},
+		{"POST", "/console/review/{control}/waive", staff.Waive, standing, c.waive},
 
 		// ----
 
