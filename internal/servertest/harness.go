@@ -59,6 +59,9 @@ type Node struct {
 	server *server.Server
 }
 
+// Server is the server itself: for its desk, and for what it prints.
+func (n *Node) Server() *server.Server { return n.server }
+
 // Look makes the server look at what other processes changed in its data.
 func (n *Node) Look() error { return n.server.DB.Poll(context.Background()) }
 

@@ -106,6 +106,32 @@ stop_tools_build() {
 	rm -f "$tools_dir"/bin/*.$$
 }
 
+# need_chromium finds the browser, or installs Debian's, and names it in
+# TEST_BROWSER.
+need_chromium() {
+	TEST_BROWSER=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+	if [[ -z $TEST_BROWSER ]]; then
+		install_packages chromium fonts-dejavu-core || return 1
+		TEST_BROWSER=$(command -v chromium) || return 1
+	fi
+	export TEST_BROWSER
+}
+
+# need_axe puts axe-core, at the version of its lock file, into .tools/browser and
+# names it in TEST_AXE.
+need_axe() {
+	local dir=$tools_dir/browser
+	command -v npm >/dev/null || return 1
+	if ! cmp -s test/browser/package-lock.json "$dir/installed"; then
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		cp test/browser/package.json test/browser/package-lock.json "$dir/"
+		(cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund) || return 1
+		cp test/browser/package-lock.json "$dir/installed"
+	fi
+	export TEST_AXE=$dir/node_modules/axe-core/axe.min.js
+}
+
 # need_node puts a Node of at least version 22 into PATH: the machine's own, or
 # one from npm, at the version and checksum of scripts/node/package-lock.json.
 need_node() {

@@ -115,6 +115,14 @@ stage_clients() {
 	return "$status"
 }
 
+# The pages in a real Chromium, judged by axe-core. With TEST_SCREENSHOTS=FOLDER,
+# every page is written there as a picture.
+stage_browser() {
+	need_chromium || skip "no Chromium (apt-get install chromium)"
+	need_axe || remark "no axe-core, accessibility is not judged"
+	as_released go_test ./internal/browsertest
+}
+
 # count_from takes the counts of a closing line "N passed, N failed[, N skipped]".
 count_from() {
 	local line numbers
