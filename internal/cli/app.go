@@ -3,11 +3,8 @@ package cli
 import (
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"countersign/internal/admin"
 	"countersign/internal/client"
-	"countersign/internal/oauth"
 	"countersign/internal/server"
 )
 
@@ -16,34 +13,13 @@ type appCommands struct {
 	List         appList         `cmd:"" help:"List apps: all, or those a search finds."`
 	Show         appShow         `cmd:"" help:"Show an app and everything that can be set on it."`
 	Set          appSet          `cmd:"" help:"Change switches and settings, one or several; prints what changed."`
+	Snippet      appSnippet      `cmd:"" help:"Print code that logs in through an app, with its real ids: for curl, Go, TypeScript, Swift, Kotlin."`
 	Undo         appUndo         `cmd:"" help:"Take the last change of an app back; prints what changed."`
 	RotateSecret appRotateSecret `cmd:"" name:"rotate-secret" help:"Give an app a new secret; the old one lives on for a while."`
 	RemoveSecret appRemoveSecret `cmd:"" name:"remove-secret" help:"End one of two secrets at once."`
 	Delete       appDelete       `cmd:"" help:"Delete an app and end all its tokens."`
 	Import       appImport       `cmd:"" help:"Make apps of a Salesforce project; prints what could not be carried over."`
 	Export       appExport       `cmd:"" help:"Write apps as code, or as a Salesforce project. Never secrets."`
-}
-
-type appCreate struct {
-	ClientID string `name:"client-id" help:"The client_id; drawn if it is left out." placeholder:"ID"`
-	consent
-	kong.Plugins
-}
-
-// Run makes the app and prints it, with its secret, once.
-func (c *appCreate) Run(s *session) error {
-	words, err := c.words(s.now())
-	if err != nil {
-		return err
-	}
-	return s.with(beginning, func(d *server.Data) error {
-		r, err := d.Desk.CreateApp(s.ctx, oauth.ClientID(c.ClientID), sets(c.Plugins), words)
-		if err != nil {
-			return err
-		}
-		s.warn(r.Warnings)
-		return one(s, r.View(), appSummary(r))
-	})
 }
 
 func appSummary(r admin.AppResult) [][]string {
