@@ -35,8 +35,8 @@ const (
 // globals are the flags of every command.
 type globals struct {
 	Config        string  `help:"Configuration file." placeholder:"FILE" env:"COUNTERSIGN_CONFIG"`
-	Data          *string `help:"Directory of the embedded database. Default: countersign-data." placeholder:"DIR"`
-	Database      *string `help:"URL of a PostgreSQL database instead." placeholder:"URL"`
+	Data          *string `help:"Directory of the embedded database and the generated master key. Default: countersign-data." placeholder:"DIR"`
+	Database      *string `help:"URL of a PostgreSQL database in place of the embedded one: postgres://USER@HOST/NAME." placeholder:"URL"`
 	MasterKeyFile *string `help:"File of the master key. Default: master.key in the data directory." placeholder:"FILE"`
 	Output        string  `short:"o" help:"How to print: table or json; review knows more." placeholder:"FORM" default:"table"`
 }
@@ -225,7 +225,7 @@ func (s *session) open(a access) (*server.Data, error) {
 	}
 	c := l.Config
 	return server.OpenData(s.ctx, server.DataOptions{
-		Dir: c.Data, Database: c.Database, MasterKey: string(c.MasterKey), Now: s.now, Actor: "cli",
+		Dir: c.Data, Database: c.URL(), MasterKey: string(c.MasterKey), Now: s.now, Actor: "cli",
 		MustExist: a != beginning, ReadOnly: a == reading, AuditKeep: time.Duration(c.AuditRetention), Password: c.Password,
 		About: server.About(c, version()),
 	})

@@ -95,7 +95,7 @@ func (c *demoCommand) dir(s *session) (string, func() error, error) {
 // seed makes what is not there yet.
 func (s *session) seed(c config.Config) (d demo, err error) {
 	data, err := server.OpenData(s.ctx, server.DataOptions{
-		Dir: c.Data, Now: s.now, Actor: "demo", Password: c.Password, MasterKey: string(c.MasterKey),
+		Dir: c.Data, Database: c.URL(), Now: s.now, Actor: "demo", Password: c.Password, MasterKey: string(c.MasterKey),
 	})
 	if err != nil {
 		return d, err

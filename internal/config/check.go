@@ -113,8 +113,11 @@ func checkPlaces(fault faulter, c *Config) {
 	switch {
 	case c.Data == "" && c.Database == "":
 		fault("data", "name a directory for the database")
-	case c.Database != "":
-		fault("database", "PostgreSQL is not served by this version; use data")
+	case c.Data == "" && c.MasterKey == "":
+		fault("master_key", "without data there is no place for a generated master key: give master_key_file")
+	}
+	if d := string(c.Database); d != "" && !strings.HasPrefix(d, "postgres://") && !strings.HasPrefix(d, "postgresql://") {
+		fault("database", "it is no URL of PostgreSQL; write postgres://USER@HOST:PORT/NAME")
 	}
 	checkCertificate(fault, c)
 	if c.MasterKey != "" {

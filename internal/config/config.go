@@ -5,6 +5,7 @@
 package config
 
 import (
+	"strings"
 	"time"
 
 	"countersign/internal/account"
@@ -20,8 +21,8 @@ import (
 type Config struct {
 	Listen         string          `yaml:"listen" doc:"Address and port to serve on. Port 0 takes a free one and prints it."`
 	Issuer         string          `yaml:"issuer" doc:"The server's name in every token: the https URL under which apps reach it. Empty: http and the address it listens on, for trials."`
-	Data           string          `yaml:"data" doc:"Directory of the embedded database and the generated master key."`
-	Database       string          `yaml:"database" doc:"URL of a PostgreSQL database, instead of data. This version does not serve it."`
+	Data           string          `yaml:"data" doc:"Directory of the embedded database and the generated master key. With a PostgreSQL database it holds the key alone."`
+	Database       Secret          `yaml:"database" doc:"URL of a PostgreSQL database, 15 or newer, in place of the embedded one: postgres://USER@HOST:PORT/NAME. Several hosts are separated by commas; PGPASSFILE, PGPASSWORD and PGSSLROOTCERT are honoured."`
 	MasterKey      Secret          `yaml:"master_key" doc:"The key that seals everything else: one or more lines of 32 bytes in base64, the current one first. Empty: the file master.key in the data directory, made at the first start."`
 	MetricsListen  string          `yaml:"metrics_listen" doc:"Address and port of /metrics, apart from the public one. Empty: off. If nobody sets it and the port is taken, a free one is used and logged."`
 	TLS            TLS             `yaml:"tls"`
@@ -37,6 +38,9 @@ type Config struct {
 	ShutdownGrace  client.Duration `yaml:"shutdown_grace" doc:"How long requests under way may take after SIGTERM."`
 	DrainWait      client.Duration `yaml:"drain_wait" doc:"How long /readyz says no before connections are refused, so that a load balancer notices."`
 }
+
+// URL is the database's, in the clear: what comes from a file ends in a newline.
+func (c *Config) URL() string { return strings.TrimSpace(string(c.Database)) }
 
 // TLS says which certificate to serve with. The files are read again when they
 // change.

@@ -146,7 +146,7 @@ func TestOneFault(t *testing.T) {
 		"site prefix":       {"salesforce: {site_prefix: customers}", "is no path"},
 		"certificate gone":  {"tls: {certificate_file: /dev/null, key_file: /there/is/none.pem}", "cannot be read"},
 		"key without cert":  {"tls: {key_file: k.pem}", "certificate_file and key_file go together"},
-		"postgres":          {"database: postgres://x", "PostgreSQL is not served by this version"},
+		"postgres":          {"database: mysql://x", "it is no URL of PostgreSQL; write postgres://"},
 		"no data":           {"data: ''", "name a directory"},
 		"proxy":             {"trusted_proxies: [elsewhere]", "neither an address nor a range"},
 		"proxy header":      {"proxy_header: x-real-ip", "neither x-forwarded-for nor forwarded"},

@@ -15,7 +15,8 @@ import (
 // DataOptions say which data to open.
 type DataOptions struct {
 	Dir       string
-	Database  string
+	Database  string // URL of PostgreSQL; then Dir holds the master key alone
+	Serving   bool   // for a server, which opens connections ahead
 	MasterKey string // text of a key file; empty: the file in Dir, generated for new data
 	MustExist bool   // refuse to begin new data
 	ReadOnly  bool
@@ -48,7 +49,7 @@ func OpenData(ctx context.Context, o DataOptions) (*Data, error) {
 		keep = -1 // there, zero means the default
 	}
 	db, err := sqlstore.Open(ctx, sqlstore.Options{
-		Dir: o.Dir, Database: o.Database, Now: o.Now, MustExist: o.MustExist, ReadOnly: o.ReadOnly,
+		Dir: o.Dir, Database: o.Database, Serving: o.Serving, Now: o.Now, MustExist: o.MustExist, ReadOnly: o.ReadOnly,
 		PollEvery: o.PollEvery, AuditKeep: keep,
 	})
 	if err != nil {

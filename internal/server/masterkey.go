@@ -108,6 +108,9 @@ func masterKey(o DataOptions, fresh bool) ([]byte, string, error) {
 	if o.MasterKey != "" {
 		return []byte(o.MasterKey), "the configured master key", nil
 	}
+	if o.Dir == "" {
+		return nil, "", fmt.Errorf("%w: give --master-key-file, or --data DIR, which holds it", ErrKeyMissing)
+	}
 	path := filepath.Join(o.Dir, MasterKeyFile)
 	text, err := config.ReadPrivate(path)
 	switch {
@@ -117,7 +120,10 @@ func masterKey(o DataOptions, fresh bool) ([]byte, string, error) {
 		return nil, path, err
 	case !fresh || o.ReadOnly:
 		return nil, path, fmt.Errorf("%w: %s does not exist, and the data are sealed with it; "+
-			"put the file back from where it was saved, or give it with --master-key-file", ErrKeyMissing, path)
+			"put the file back from where it was saved, or copy that of another node, or give it with --master-key-file", ErrKeyMissing, path)
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, path, fmt.Errorf("make the master key: %w", err)
 	}
 	if err := writeOnce(path, secret.NewMasterKey()); err != nil {
 		return nil, path, fmt.Errorf("make the master key: %w", err)

@@ -131,6 +131,10 @@ var (
 	descLease      = desc("store_lease_age_seconds", "Time since the last good poll; at ten nothing is issued.")
 	descVersion    = desc("config_version", "Version of apps, keys and settings that this node knows.")
 	descEndings    = desc("endings", "Endings of grants and tokens kept in memory.")
+	descOpen       = desc("store_connections", "Connections to the database that are open (none to a file).")
+	descInUse      = desc("store_connections_in_use", "Connections that run something.")
+	descWaits      = desc("store_connection_waits_total", "Times that somebody waited for a connection.")
+	descWaited     = desc("store_connection_wait_seconds_total", "Time spent waiting for a connection.")
 	descWorkers    = desc("password_workers", "Passwords that can be hashed at the same time.")
 	descBusy       = desc("password_workers_busy", "Workers in use.")
 	descWaiting    = desc("password_queue", "Logins that wait for a worker.")
@@ -164,6 +168,7 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 		{descPolls, st.FailedPolls},
 		{descJobs, st.FailedJobs},
 		{descSwept, st.Swept},
+		{descWaits, st.Waits},
 		{descHashed, pool.Done},
 		{descLost, s.lost()},
 		{descUncounted, s.uncounted()},
@@ -177,6 +182,9 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 	put(descOverflowed, counter, float64(pool.Expired), "waited too long")
 	put(descOverflowed, counter, float64(pool.Cancelled), "client gone")
 	put(descQueue, gauge, float64(st.Queue))
+	put(descWaited, counter, st.Waited.Seconds())
+	put(descOpen, gauge, float64(st.Connections))
+	put(descInUse, gauge, float64(st.InUse))
 	put(descSlots, gauge, float64(st.SlotsBehind))
 	put(descLease, gauge, st.LeaseAge.Seconds())
 	put(descVersion, gauge, float64(st.Version))

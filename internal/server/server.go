@@ -97,7 +97,7 @@ func New(ctx context.Context, o Options) (_ *Server, err error) {
 
 func (s *Server) dataOptions() DataOptions {
 	return DataOptions{
-		Dir: s.cfg.Data, Database: s.cfg.Database, MasterKey: string(s.cfg.MasterKey), Now: s.o.Now, Actor: "server",
+		Dir: s.cfg.Data, Database: s.cfg.URL(), Serving: true, MasterKey: string(s.cfg.MasterKey), Now: s.o.Now, Actor: "server",
 		PollEvery: time.Duration(s.cfg.PollInterval), AuditKeep: time.Duration(s.cfg.AuditRetention),
 		Password: s.cfg.Password,
 	}

@@ -213,6 +213,10 @@ func (db *DB) SetState(ctx context.Context, id oauth.UserID, s account.State, e 
 // DeleteAccount implements account.Store.
 func (db *DB) DeleteAccount(ctx context.Context, id oauth.UserID, e audit.Event) error {
 	return db.endPerson(ctx, "delete person", id, db.o.Now(), e, deleteUser, []any{onlyShard, string(id)}, func(t tx) error {
+		// Locks the row first: nobody moves an identifier to a person who goes.
+		if err := mustFind(t, raiseEpoch, onlyShard, string(id)); err != nil {
+			return err
+		}
 		was, err := readUser(t, id)
 		if err != nil {
 			return err

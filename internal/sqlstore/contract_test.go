@@ -49,10 +49,11 @@ type cluster struct {
 	clock *clock
 	o     Options
 	nodes []*DB
+	tune  func(db *DB) // sets what only tests set
 }
 
-// newCluster is an empty database of the default engine.
-func newCluster(t *testing.T) *cluster {
+// newSQLite is an empty database of the default engine.
+func newSQLite(t *testing.T) *cluster {
 	c := &cluster{clock: newClock()}
 	c.o = Options{Dir: t.TempDir(), Now: c.clock.Now}
 	return c
@@ -60,19 +61,32 @@ func newCluster(t *testing.T) *cluster {
 
 // engines are the databases that the contract suites run on. An engine brings
 // its empty database here and its commits to hook.
-var engines = map[string]func(t *testing.T) *cluster{"sqlite": newCluster}
+var engines = map[string]func(t *testing.T) *cluster{"sqlite": newSQLite, "postgres": newPostgres}
 
 // onEachEngine runs a suite on every engine.
 func onEachEngine(t *testing.T, suite func(t *testing.T, fresh func(t *testing.T) *cluster)) {
 	for name, fresh := range engines {
-		t.Run(name, func(t *testing.T) { suite(t, fresh) })
+		t.Run(name, func(t *testing.T) {
+			if name != "sqlite" {
+				postgresURL(t)
+			}
+			suite(t, fresh)
+		})
 	}
+}
+
+// onBoth runs a test of this package on every engine, each on an empty database.
+func onBoth(t *testing.T, test func(t *testing.T, c *cluster)) {
+	onEachEngine(t, func(t *testing.T, fresh func(t *testing.T) *cluster) { test(t, fresh(t)) })
 }
 
 func (c *cluster) open(t *testing.T) *DB {
 	t.Helper()
 	db := open(t, c.o)
 	db.hold = shortHold
+	if c.tune != nil {
+		c.tune(db)
+	}
 	c.nodes = append(c.nodes, db)
 	return db
 }
@@ -95,13 +109,19 @@ func (c *cluster) advance(t *testing.T, d time.Duration) {
 // hook puts a fault between the store and its commits.
 func hook(db *DB) func(func(commit func() error) error) {
 	return func(f func(func() error) error) {
-		w := db.eng.(*sqliteEngine).writer
+		var at *atomic.Pointer[commitHook]
+		switch e := db.eng.(type) {
+		case *sqliteEngine:
+			at = &e.writer.onCommit
+		case *postgresEngine:
+			at = &e.onCommit
+		}
 		if f == nil {
-			w.onCommit.Store(nil)
+			at.Store(nil)
 			return
 		}
 		h := commitHook(f)
-		w.onCommit.Store(&h)
+		at.Store(&h)
 	}
 }
 
@@ -116,15 +136,22 @@ func allEvents(db *DB) func(t *testing.T) []audit.Event {
 	}
 }
 
-func TestGrantContract(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, fresh func(t *testing.T) *cluster) {
-		granttest.Run(t, func(t *testing.T) granttest.Database {
-			c := fresh(t)
-			return granttest.Database{
-				Now: c.clock.Now, Advance: c.advance,
-				Open: func(t *testing.T) granttest.Node { return grantNode(t, c) },
-			}
-		})
+func TestGrantContract(t *testing.T) { onEachEngine(t, testGrants) }
+
+// TestGrantContractByStatement: what PostgreSQL does in one statement, and other
+// databases in several, comes to the same.
+func TestGrantContractByStatement(t *testing.T) {
+	postgresURL(t)
+	testGrants(t, newPlainPostgres)
+}
+
+func testGrants(t *testing.T, fresh func(t *testing.T) *cluster) {
+	granttest.Run(t, func(t *testing.T) granttest.Database {
+		c := fresh(t)
+		return granttest.Database{
+			Now: c.clock.Now, Advance: c.advance,
+			Open: func(t *testing.T) granttest.Node { return grantNode(t, c) },
+		}
 	})
 }
 

@@ -18,9 +18,9 @@ type pair struct {
 	nearEndings, farEndings *grant.Endings
 }
 
-func newPair(t *testing.T) *pair {
+func newPair(t *testing.T, c *cluster) *pair {
 	t.Helper()
-	p := &pair{cluster: newCluster(t), nearEndings: &grant.Endings{}, farEndings: &grant.Endings{}}
+	p := &pair{cluster: c, nearEndings: &grant.Endings{}, farEndings: &grant.Endings{}}
 	p.near, p.far = p.open(t), p.open(t)
 	p.near.Follow(func(c Changes) { p.nearEndings.Add(c.Endings...) })
 	p.far.Follow(func(c Changes) { p.farEndings.Add(c.Endings...) })
@@ -42,7 +42,9 @@ func (p *pair) event() audit.Event { return audit.New(p.clock.Now(), audit.UserC
 // TestPersonEnds: a new password, switching off and deleting end every grant of
 // the person in the same transaction: in memory of this node before the method
 // returns, in the row of the family, and on another node one poll later.
-func TestPersonEnds(t *testing.T) {
+func TestPersonEnds(t *testing.T) { onEachEngine(t, testPersonEnds) }
+
+func testPersonEnds(t *testing.T, fresh func(t *testing.T) *cluster) {
 	for _, c := range []struct {
 		name string
 		do   func(p *pair) error
@@ -55,7 +57,7 @@ func TestPersonEnds(t *testing.T) {
 		{"rehash", func(p *pair) error { return p.near.Rehash(t.Context(), person, "", "$same", p.event()) }, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPair(t)
+			p := newPair(t, fresh(t))
 			r := redeem(p.clock.Now())
 			if out, err := p.near.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
 				t.Fatal(out, err)
@@ -83,7 +85,9 @@ func TestPersonEnds(t *testing.T) {
 
 // TestAppEnds: deleting an app, or ending all its grants, is known everywhere;
 // the latter is kept in the app itself, because an ending is forgotten in a day.
-func TestAppEnds(t *testing.T) {
+func TestAppEnds(t *testing.T) { onEachEngine(t, testAppEnds) }
+
+func testAppEnds(t *testing.T, fresh func(t *testing.T) *cluster) {
 	for _, c := range []struct {
 		name string
 		do   func(p *pair) error
@@ -95,7 +99,7 @@ func TestAppEnds(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPair(t)
+			p := newPair(t, fresh(t))
 			r := redeem(p.clock.Now())
 			if out, err := p.near.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
 				t.Fatal(out, err)
@@ -122,8 +126,10 @@ func TestAppEnds(t *testing.T) {
 }
 
 // TestAppEndsMany: more families than one batch are all marked, and counted.
-func TestAppEndsMany(t *testing.T) {
-	p := newPair(t)
+func TestAppEndsMany(t *testing.T) { onEachEngine(t, testAppEndsMany) }
+
+func testAppEndsMany(t *testing.T, fresh func(t *testing.T) *cluster) {
+	p := newPair(t, fresh(t))
 	const many = 2*groupMax + 3
 	for i := range many {
 		r := redeem(p.clock.Now())

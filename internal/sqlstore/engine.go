@@ -23,6 +23,12 @@ type tx interface {
 	one(text string, args []any, dest ...any) (bool, error)
 	// exec runs a statement and returns how many rows it changed.
 	exec(text string, args ...any) (int64, error)
+	// last runs a statement after which the change is done, and whose answer nobody
+	// needs: it may travel with COMMIT.
+	last(text string, args ...any) error
+	// whole runs a statement that is the whole change, on engines that are
+	// composite. Whether it finds a row is the outcome.
+	whole(text string, args []any, dest ...any) (bool, error)
 	// each calls row for every row of the answer; row runs no statement.
 	each(text string, args []any, row func(scan func(dest ...any) error) error) error
 	// slots returns the ring's floor and ceiling that this transaction must
@@ -39,6 +45,8 @@ type engine interface {
 	change(ctx context.Context, fn func(tx) error) error
 	// read runs fn on a reader; statements see what was committed before each.
 	read(ctx context.Context, fn func(tx) error) error
+	// look is read for a poll: it waits for no request, and is not tried twice.
+	look(ctx context.Context, fn func(tx) error) error
 	// moved says whether anything was committed since the last moved that
 	// returned true and whose poll succeeded; settle notes that success.
 	moved(ctx context.Context) (token int64, moved bool, err error)
@@ -57,8 +65,13 @@ type engine interface {
 	// overlap is how far back a poll looks for endings whose ids are older than
 	// the newest one seen.
 	overlap() time.Duration
-	// empty is the statement that empties one table of the ring.
-	empty(slot int32) string
+	// empty empties one table of the ring.
+	empty(t tx, slot int32) error
+	// composite says whether one statement may change several tables.
+	composite() bool
+	// connections are those open and in use, and how often and how long somebody
+	// waited for one.
+	connections() (open, busy int, waits uint64, waited time.Duration)
 	backup(ctx context.Context, path string) error
 	close() error
 }
@@ -66,7 +79,7 @@ type engine interface {
 // How a single try of a change can end, besides done and refused.
 var (
 	errUnknown    = errors.New("the answer of a commit was lost")
-	errNotApplied = errors.New("the database was locked by another process")
+	errNotApplied = errors.New("the database was not changed")
 )
 
 // ErrBusy refuses a change because too many wait already.
@@ -97,18 +110,21 @@ func (db *DB) change(ctx context.Context, fn func(t tx, doubt bool) error) error
 		default:
 			return err
 		}
-		if db.pause(ctx, try, db.hold-(db.mono()-begun)) {
+		if pause(ctx, try, db.hold-(db.mono()-begun)) {
 			continue
 		}
 		if doubt {
 			return oauth.ErrUnknownOutcome.After(retryAfter)
+		}
+		if errors.Is(err, ErrUnreachable) {
+			return err
 		}
 		return fmt.Errorf("%w: %w", ErrBusy.After(retryAfter), err)
 	}
 }
 
 // pause waits a little longer after each try. It says false when the time is up.
-func (db *DB) pause(ctx context.Context, try int, left time.Duration) bool {
+func pause(ctx context.Context, try int, left time.Duration) bool {
 	wait := min(5*time.Millisecond<<min(try, 6), 250*time.Millisecond)
 	wait += wait * time.Duration(secret.Bytes(1)[0]) / 256 // so that many callers do not come back together
 	if wait > left {
@@ -149,8 +165,7 @@ func (db *DB) report(ctx context.Context, e audit.Event, fn func(t tx) error) er
 		if err := fn(t); err != nil {
 			return err
 		}
-		_, err := t.exec(insertEvent, row...)
-		return err
+		return t.last(insertEvent, row...)
 	})
 }
 

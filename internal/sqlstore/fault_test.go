@@ -27,7 +27,7 @@ func pages(t *testing.T, db *DB, n string) {
 // why, reading goes on, and it all recovers when there is room again, even if no
 // request comes.
 func TestDiskFull(t *testing.T) {
-	c := newCluster(t)
+	c := newSQLite(t)
 	db := c.open(t)
 	pages(t, db, "60")
 	won := []audit.Event{}

@@ -87,7 +87,7 @@ func (db *DB) catchUp(ctx context.Context) error {
 	var c Changes
 	var ver int64
 	var fresh []secret.ID
-	err := db.eng.read(ctx, func(t tx) error {
+	err := db.eng.look(ctx, func(t tx) error {
 		var floor, ceil int32
 		found, err := t.one(selectPoll, nil, &ver, &floor, &ceil)
 		if err != nil || !found {

@@ -15,6 +15,10 @@ import (
 const (
 	swapGeneration = `UPDATE rt_family SET seq = seq + 1, issued_us = $4, rid = $5
 WHERE sk = $1 AND id = $2 AND seq = $3 AND revoked_us IS NULL RETURNING seq`
+	rotateWhole = `WITH u AS (UPDATE rt_family SET seq = seq + 1, issued_us = $4, rid = $5
+WHERE sk = $1 AND id = $2 AND seq = $3 AND revoked_us IS NULL RETURNING sk, seq),
+o AS (INSERT INTO outbox (sk, id, ev) SELECT sk, $6, $7 FROM u ON CONFLICT DO NOTHING)
+SELECT seq FROM u`
 	auditRotation = `INSERT INTO outbox (sk, id, ev) SELECT sk, $4, $5 FROM rt_family WHERE sk = $1 AND id = $2 AND rid = $3
 ON CONFLICT DO NOTHING`
 	confirmRotation = `UPDATE rt_family SET rid = $4 WHERE sk = $1 AND id = $2 AND seq = $3 AND rid = $4 RETURNING seq`
@@ -36,10 +40,17 @@ func (db *DB) RotateRefresh(ctx context.Context, r grant.Rotation) (oauth.Outcom
 	f := &r.Refresh
 	swap := []any{f.SK, f.ID[:], f.Seq, r.Now.UnixMicro(), r.Attempt[:]}
 	event := []any{f.SK, f.ID[:], r.Attempt[:], r.Event.ID[:], r.Event.Encode()}
+	whole := db.eng.composite()
 	var out oauth.Outcome
 	err := db.change(ctx, func(t tx, doubt bool) error {
 		var seq int64
-		won, err := t.one(swapGeneration, swap, &seq)
+		var won bool
+		var err error
+		if whole {
+			won, err = t.whole(rotateWhole, append(swap[:5:5], event[3], event[4]), &seq)
+		} else {
+			won, err = t.one(swapGeneration, swap, &seq)
+		}
 		if err == nil && !won && doubt {
 			if won, err = t.one(confirmRotation, []any{f.SK, f.ID[:], f.Seq + 1, r.Attempt[:]}, &seq); err == nil && won {
 				out = oauth.Won // an earlier try of this request, event included
@@ -49,9 +60,10 @@ func (db *DB) RotateRefresh(ctx context.Context, r grant.Rotation) (oauth.Outcom
 		if out = oauth.Lost; err != nil || !won {
 			return err
 		}
-		out = oauth.Won
-		_, err = t.exec(auditRotation, event...)
-		return err
+		if out = oauth.Won; whole {
+			return nil
+		}
+		return t.last(auditRotation, event...)
 	})
 	if err != nil {
 		return undecided("rotate refresh token", err)
@@ -80,8 +92,7 @@ func (db *DB) TouchRefresh(ctx context.Context, f secret.ID, sk int16, now, idle
 			return err
 		}
 		out = oauth.Won
-		_, err = t.exec(insertEvent, event...) // a second try meets the first one's
-		return err
+		return t.last(insertEvent, event...) // a second try meets the first one's
 	})
 	if err != nil {
 		return undecided("touch refresh token", err)

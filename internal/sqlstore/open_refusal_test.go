@@ -55,8 +55,6 @@ func TestOpenRefuses(t *testing.T) {
 		want    string
 	}{
 		{"nothing named", nil, func(o *Options) { o.Dir = "" }, "use --data DIR"},
-		{"PostgreSQL", nil, func(o *Options) { o.Dir, o.Database = "", "postgres://localhost/x" }, "PostgreSQL is not served by this version"},
-		{"two databases", nil, func(o *Options) { o.Database = "postgres://localhost/x" }, "name two databases"},
 		{"a slip in the path", nil, func(o *Options) { o.MustExist = true }, "does not exist; check --data"},
 		{"read-only without a database", nil, func(o *Options) { o.ReadOnly = true }, "does not exist; check --data"},
 		{"a database of another program", func(t *testing.T, dir string) {

@@ -14,7 +14,7 @@ import (
 // open opens a database that the test closes.
 func open(t testing.TB, o Options) *DB {
 	t.Helper()
-	if o.Dir == "" {
+	if o.Dir == "" && o.Database == "" {
 		o.Dir = t.TempDir()
 	}
 	db, err := Open(t.Context(), o)

@@ -16,9 +16,11 @@ import (
 
 // TestRun: with its own poller, a second database handle knows within a second
 // what the first one ended, and what it changed.
-func TestRun(t *testing.T) {
-	dir := t.TempDir()
-	a, b := open(t, Options{Dir: dir}), open(t, Options{Dir: dir})
+func TestRun(t *testing.T) { onBoth(t, testRun) }
+
+func testRun(t *testing.T, c *cluster) {
+	c.o.Now = time.Now
+	a, b := c.open(t), c.open(t)
 	endings, apps := &grant.Endings{}, &client.Directory{}
 	told := make(chan struct{}, 100)
 	b.Follow(func(c Changes) {
@@ -52,13 +54,13 @@ func TestRun(t *testing.T) {
 		t.Errorf("dead: %v, after %v", endings.Dead(&r.Code.Grant), took)
 	}
 	start = time.Now()
-	c := &client.Client{ID: "app-0001", Name: "App"}
-	if err := a.CreateClient(t.Context(), c, audit.New(time.Now(), audit.AppCreated)); err != nil {
+	app := &client.Client{ID: "app-0001", Name: "App"}
+	if err := a.CreateClient(t.Context(), app, audit.New(time.Now(), audit.AppCreated)); err != nil {
 		t.Fatal(err)
 	}
 	<-told
-	if took := time.Since(start); apps.Lookup(c.ID) == nil || took > time.Second {
-		t.Errorf("known: %v, after %v", apps.Lookup(c.ID) != nil, took)
+	if took := time.Since(start); apps.Lookup(app.ID) == nil || took > time.Second {
+		t.Errorf("known: %v, after %v", apps.Lookup(app.ID) != nil, took)
 	}
 	if err := b.Ready(); err != nil {
 		t.Error(err)
@@ -100,8 +102,9 @@ func TestPollIsCheap(t *testing.T) {
 
 // TestLease: it lasts ten seconds from when the poll was sent, whatever the wall
 // clock does. A server waits for its poller; a short command polls by itself.
-func TestLease(t *testing.T) {
-	c := newCluster(t)
+func TestLease(t *testing.T) { onBoth(t, testLease) }
+
+func testLease(t *testing.T, c *cluster) {
 	db := c.open(t)
 	var now time.Duration
 	db.mono = func() time.Duration { return now }
@@ -135,8 +138,9 @@ func TestLease(t *testing.T) {
 
 // TestRingBehind: a ring that is not emptied is a warning first and a fault when
 // half an hour is left; the job catches up.
-func TestRingBehind(t *testing.T) {
-	c := newCluster(t)
+func TestRingBehind(t *testing.T) { onBoth(t, testRingBehind) }
+
+func testRingBehind(t *testing.T, c *cluster) {
 	db := c.open(t)
 	for _, s := range []struct {
 		behind int
@@ -159,8 +163,9 @@ func TestRingBehind(t *testing.T) {
 // TestClockSetBack_J15: a clock that ran ahead took the ring with it. Until it is
 // that late again, fresh codes would be refused as spent: the node must not issue
 // any, and say why.
-func TestClockSetBack_J15(t *testing.T) {
-	c := newCluster(t)
+func TestClockSetBack_J15(t *testing.T) { onBoth(t, testClockSetBack) }
+
+func testClockSetBack(t *testing.T, c *cluster) {
 	db := c.open(t)
 	for _, s := range []struct {
 		ahead time.Duration
@@ -185,8 +190,9 @@ func TestClockSetBack_J15(t *testing.T) {
 
 // TestRingRace: emptying is done once, by whoever is first, and a job that was
 // paused empties nothing that is in use again.
-func TestRingRace(t *testing.T) {
-	c := newCluster(t)
+func TestRingRace(t *testing.T) { onBoth(t, testRingRace) }
+
+func testRingRace(t *testing.T, c *cluster) {
 	a, paused := c.open(t), c.open(t)
 	ceil := paused.lease.ceil()
 	c.clock.Add(2 * time.Hour)
@@ -212,9 +218,11 @@ func TestRingRace(t *testing.T) {
 
 // TestRingEmpties: what expired leaves the file, after a short time and after a
 // long stop.
-func TestRingEmpties(t *testing.T) {
+func TestRingEmpties(t *testing.T) { onEachEngine(t, testRingEmpties) }
+
+func testRingEmpties(t *testing.T, fresh func(t *testing.T) *cluster) {
 	for _, stop := range []time.Duration{30 * time.Minute, 100 * time.Hour} {
-		c := newCluster(t)
+		c := fresh(t)
 		db := c.open(t)
 		for range ringSize / 2 {
 			if out, err := db.RedeemCode(t.Context(), redeem(c.clock.Now())); out != oauth.Won || err != nil {
@@ -254,8 +262,10 @@ func TestClockBehind(t *testing.T) {
 
 // TestClockFarAhead: one ending of a node whose clock is wrong does not hide the
 // endings of the others.
-func TestClockFarAhead(t *testing.T) {
-	p := newPair(t)
+func TestClockFarAhead(t *testing.T) { onBoth(t, testClockFarAhead) }
+
+func testClockFarAhead(t *testing.T, c *cluster) {
+	p := newPair(t, c)
 	for _, at := range []time.Duration{365 * day, 0, time.Minute} {
 		if _, err := p.near.EndAccess(t.Context(), secret.NewID(p.clock.Now()), p.clock.Now().Add(at), p.event()); err != nil {
 			t.Fatal(err)
@@ -273,8 +283,10 @@ func TestClockFarAhead(t *testing.T) {
 // TestLateEnding: an ending whose commit took ten seconds is found though many
 // are newer, and before and after that a poll reads only what is of the last
 // second.
-func TestLateEnding(t *testing.T) {
-	p := newPair(t)
+func TestLateEnding(t *testing.T) { onBoth(t, testLateEnding) }
+
+func testLateEnding(t *testing.T, c *cluster) {
+	p := newPair(t, c)
 	end := func(at time.Time) {
 		t.Helper()
 		if out, err := p.near.EndAccess(t.Context(), secret.NewID(at), at, p.event()); out != oauth.Won || err != nil {
@@ -316,8 +328,10 @@ func TestLateEnding(t *testing.T) {
 	}
 }
 
-func TestMeta(t *testing.T) {
-	db := open(t, Options{})
+func TestMeta(t *testing.T) { onBoth(t, testMeta) }
+
+func testMeta(t *testing.T, c *cluster) {
+	db := c.open(t)
 	if value, err := db.Meta(t.Context(), "master key"); value != nil || err != nil {
 		t.Fatalf("%q, %v", value, err)
 	}

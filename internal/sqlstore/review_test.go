@@ -20,21 +20,19 @@ import (
 )
 
 // openAt opens a new database whose clock is set by hand.
-func openAt(t *testing.T, now *time.Time) *DB {
+func openAt(t *testing.T, c *cluster, now *time.Time) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), Options{Dir: t.TempDir(), Now: func() time.Time { return *now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
+	c.o.Now = func() time.Time { return *now }
+	return open(t, c.o)
 }
 
 // TestUsage: counters add up over flushes, and nobody who never counted says
 // that nothing was used.
-func TestUsage(t *testing.T) {
+func TestUsage(t *testing.T) { onBoth(t, testUsage) }
+
+func testUsage(t *testing.T, c *cluster) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	db := openAt(t, &now)
+	db := openAt(t, c, &now)
 	if _, since, err := db.Usage(t.Context(), 0); err != nil || !since.IsZero() {
 		t.Fatalf("counted since %v, %v before anybody counted", since, err)
 	}
@@ -68,9 +66,11 @@ func TestUsage(t *testing.T) {
 }
 
 // TestUsageOfOneApp: only its own counters, and for lists the last use alone.
-func TestUsageOfOneApp(t *testing.T) {
+func TestUsageOfOneApp(t *testing.T) { onBoth(t, testUsageOfOneApp) }
+
+func testUsageOfOneApp(t *testing.T, c *cluster) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	db := openAt(t, &now)
+	db := openAt(t, c, &now)
 	if got, since, err := db.AppUsage(t.Context(), "shop", 0); err != nil || !since.IsZero() || len(got) != 0 {
 		t.Fatalf("before anybody counted: %v since %v, %v", got, since, err)
 	}
@@ -117,9 +117,11 @@ func TestUsageOfOneApp(t *testing.T) {
 }
 
 // TestRunsAreKept: the newest 200, and none older than 400 days but the newest.
-func TestRunsAreKept(t *testing.T) {
+func TestRunsAreKept(t *testing.T) { onBoth(t, testRunsAreKept) }
+
+func testRunsAreKept(t *testing.T, c *cluster) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	db := openAt(t, &now)
+	db := openAt(t, c, &now)
 	if _, err := db.ReviewRun(t.Context(), ""); !errors.Is(err, review.ErrNoRun) {
 		t.Errorf("no run: %v", err)
 	}
@@ -165,9 +167,11 @@ func TestRunsAreKept(t *testing.T) {
 }
 
 // TestWaivers: a waiver is added once and ended once, by whoever read it last.
-func TestWaivers(t *testing.T) {
+func TestWaivers(t *testing.T) { onBoth(t, testWaivers) }
+
+func testWaivers(t *testing.T, c *cluster) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	db := openAt(t, &now)
+	db := openAt(t, c, &now)
 	ctx, event := context.Background(), func(n audit.Name) audit.Event { return audit.New(now, n) }
 	w := review.KeptWaiver{ID: "w1", Waiver: review.Waiver{Control: "require-pkce", App: "shop", Reason: "r", Owner: "o", Until: now.Add(day), Since: now}}
 	if err := db.AddWaiver(ctx, &w, event(audit.WaiverAdded)); err != nil {

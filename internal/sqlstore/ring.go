@@ -75,7 +75,7 @@ func (db *DB) turnRing(ctx context.Context) error {
 			return err
 		}
 		for slot := max(ceil-ringSize, floor-ringSize); slot < floor; slot++ {
-			if _, err := t.exec(db.eng.empty(slot)); err != nil {
+			if err := db.eng.empty(t, slot); err != nil {
 				return err
 			}
 		}
@@ -86,7 +86,7 @@ func (db *DB) turnRing(ctx context.Context) error {
 
 // readSlots takes floor and ceiling into the lease, without renewing it.
 func (db *DB) readSlots(ctx context.Context) error {
-	return db.eng.read(ctx, func(t tx) error {
+	return db.eng.look(ctx, func(t tx) error {
 		var floor, ceil int32
 		found, err := t.one(selectSlots, nil, &floor, &ceil)
 		if err == nil && found {

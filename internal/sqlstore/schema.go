@@ -1,8 +1,6 @@
 package sqlstore
 
 import (
-	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -12,9 +10,11 @@ import (
 	"strings"
 )
 
-// schemas holds the migrations, one folder for each engine. A file is never
+// schemas holds the migrations, one text for every engine. A file is never
 // changed once it was released; a change of schema is the next number. Expand
-// first, contract one release later, so that two releases share a schema.
+// first, contract one release later, so that two releases share a schema. The
+// first line says which older programs may go on after it: "-- oldest: 3" are
+// those that know schema 3.
 //
 //go:embed schema
 var schemas embed.FS
@@ -22,13 +22,27 @@ var schemas embed.FS
 type migration struct {
 	number int
 	name   string
+	oldest int // who knows this schema may use the database after the migration
 	text   string
 }
 
-// migrations reads the files NNNN_name.sql of an engine, in order.
-func migrations(engine string) ([]migration, error) {
-	dir := path.Join("schema", engine)
-	files, err := fs.ReadDir(schemas, dir)
+// dialect is what an engine says differently in a schema.
+type dialect struct {
+	table string            // ends every CREATE TABLE
+	words map[string]string // types by their word in the files
+}
+
+var (
+	// On SQLite the primary key is the table.
+	sqliteDialect = dialect{table: " WITHOUT ROWID"}
+	// On PostgreSQL ids are compared byte by byte, whatever language the database
+	// sorts in: the order of pages must not depend on it, and it is cheaper.
+	postgresDialect = dialect{words: map[string]string{"text": `text COLLATE "C"`}}
+)
+
+// migrations reads the files NNNN_name.sql, in order, in the words of an engine.
+func (d dialect) migrations() ([]migration, error) {
+	files, err := fs.ReadDir(schemas, "schema")
 	if err != nil {
 		return nil, err
 	}
@@ -36,120 +50,70 @@ func migrations(engine string) ([]migration, error) {
 	for _, f := range files {
 		digits, name, _ := strings.Cut(strings.TrimSuffix(f.Name(), ".sql"), "_")
 		number, err := strconv.Atoi(digits)
-		if err != nil || number != len(out)+1 {
-			return nil, fmt.Errorf("migration %s is not number %d", f.Name(), len(out)+1)
+		if err != nil || number != len(out)+1 || f.IsDir() {
+			return nil, fmt.Errorf("schema/%s is not the file of migration %d", f.Name(), len(out)+1)
 		}
-		text, err := schemas.ReadFile(path.Join(dir, f.Name()))
+		text, err := schemas.ReadFile(path.Join("schema", f.Name()))
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, migration{number, name, string(text)})
+		m := migration{number: number, name: name}
+		first, _, _ := strings.Cut(string(text), "\n")
+		if m.oldest, err = strconv.Atoi(strings.TrimPrefix(first, "-- oldest: ")); err != nil || m.oldest > number || number > 1 && m.oldest < out[number-2].oldest {
+			return nil, fmt.Errorf("schema/%s does not begin with '-- oldest: N', the oldest schema whose programs may go on", f.Name())
+		}
+		m.text = d.translate(string(text))
+		out = append(out, m)
 	}
 	return out, nil
 }
 
+// translate says a migration in the words of an engine. The files keep to a form
+// that makes it this simple: comments and statements on lines of their own.
+func (d dialect) translate(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "--") {
+			continue
+		}
+		if strings.HasPrefix(line, "CREATE TABLE ") && strings.HasSuffix(line, ");") {
+			line = strings.TrimSuffix(line, ";") + d.table + ";"
+		}
+		for word, own := range d.words {
+			line = strings.ReplaceAll(line, " "+word+" ", " "+own+" ")
+			line = strings.ReplaceAll(line, " "+word+",", " "+own+",")
+		}
+		lines[i] = line
+	}
+	return strings.Join(lines, "\n")
+}
+
 var errForeign = errors.New("the file is a database of another program; give countersign a directory of its own")
 
-// newerSchema tells what to do about a database that a later release migrated.
-func newerSchema(found, known int) error {
+// level is what a database says about its schema.
+type level struct {
+	number int // of the newest migration; 0: empty
+	oldest int // who knows this schema may use the database
+}
+
+// fit says whether a program that knows this many migrations may use a database
+// of this level as it is.
+func (l level) fit(known int) error {
+	if l.number <= known || l.oldest != 0 && l.oldest <= known {
+		return nil
+	}
 	return fmt.Errorf("the database has schema %d and this program knows %d: run the newer countersign that wrote it, "+
-		"or restore a backup made before the upgrade", found, known)
+		"or restore a backup made before the upgrade", l.number, known)
 }
 
-// migrateSQLite brings the file to the newest schema. Each migration is one
-// transaction with its row in schema_version, begun as a writer: of several
-// processes one migrates, the others find it done, and a crash leaves a whole
-// number of migrations.
-func migrateSQLite(ctx context.Context, db *sql.DB) error {
-	all, err := migrations("sqlite")
-	if err != nil {
+// current says whether the schema has all that this program needs.
+func (l level) current(known int) error {
+	if err := l.fit(known); err != nil {
 		return err
 	}
-	for done := false; !done; {
-		if done, err = migrateOne(ctx, db, all); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func migrateOne(ctx context.Context, db *sql.DB, all []migration) (done bool, err error) {
-	found, err := schemaVersion(ctx, db)
-	if err != nil {
-		return false, err
-	}
-	if found == len(all) { // the usual case takes no write lock
-		return true, nil
-	}
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return false, err
-	}
-	defer tx.Rollback()
-	found, err = schemaVersion(ctx, tx) // again: now nobody else can change it
-	if err != nil || found >= len(all) {
-		if err == nil && found > len(all) {
-			err = newerSchema(found, len(all))
-		}
-		return err == nil, err
-	}
-	next := all[found]
-	if found == 0 {
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
-			return false, err
-		}
-		if _, err := tx.ExecContext(ctx, "CREATE TABLE schema_version (number int4 NOT NULL PRIMARY KEY, name text NOT NULL) WITHOUT ROWID"); err != nil {
-			return false, err
-		}
-	}
-	if _, err := tx.ExecContext(ctx, next.text); err != nil {
-		return false, fmt.Errorf("migration %d (%s): %w", next.number, next.name, err)
-	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO schema_version (number, name) VALUES ($1, $2)", next.number, next.name); err != nil {
-		return false, err
-	}
-	return false, tx.Commit()
-}
-
-type rowQuerier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// schemaVersion reads the number of the newest migration in the file; 0 for an
-// empty one. A file of another program is refused before anything is touched.
-func schemaVersion(ctx context.Context, q rowQuerier) (int, error) {
-	var id, tables, version int
-	// In this order: whoever migrates meanwhile sets the id with the first table.
-	if err := q.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
-		return 0, err
-	}
-	if err := q.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
-		return 0, err
-	}
-	if tables == 0 && id == 0 {
-		return 0, nil
-	}
-	if id != applicationID {
-		return 0, errForeign
-	}
-	err := q.QueryRowContext(ctx, "SELECT max(number) FROM schema_version").Scan(&version)
-	return version, err
-}
-
-// checkSchema is what a reader asks, which may not migrate.
-func checkSchema(ctx context.Context, db *sql.DB) error {
-	all, err := migrations("sqlite")
-	if err != nil {
-		return err
-	}
-	found, err := schemaVersion(ctx, db)
-	switch {
-	case err != nil:
-		return err
-	case found > len(all):
-		return newerSchema(found, len(all))
-	case found < len(all):
-		return fmt.Errorf("the database has schema %d and this program needs %d: start the server once, it migrates", found, len(all))
+	if l.number < known {
+		return fmt.Errorf("the database has schema %d and this program needs %d: start the server once, it migrates, "+
+			"or run: countersign migrate up", l.number, known)
 	}
 	return nil
 }

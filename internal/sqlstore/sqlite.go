@@ -42,7 +42,22 @@ type sqliteEngine struct {
 var openOnce sync.Once
 
 // openSQLite opens the file, and makes or migrates it unless that is forbidden.
-func openSQLite(ctx context.Context, o *Options, stats *counters) (_ engine, err error) {
+// While another process makes it or closes it for good, it is locked in ways that
+// the driver's own waiting does not cover.
+func openSQLite(ctx context.Context, o *Options, stats *counters) (engine, error) {
+	begun := time.Now()
+	for try := 0; ; try++ {
+		e, err := openFile(ctx, o, stats)
+		if !isBusy(err) || !pause(ctx, try, openWait-time.Since(begun)) {
+			return e, err
+		}
+	}
+}
+
+// openWait is how long a start waits for another process.
+const openWait = 5 * time.Second
+
+func openFile(ctx context.Context, o *Options, stats *counters) (_ engine, err error) {
 	openOnce.Do(func() {
 		sqlite.StrictPragmas(true)
 		// With POSIX locks, closing any other descriptor of the file (a backup, a
@@ -83,7 +98,7 @@ func openSQLite(ctx context.Context, o *Options, stats *counters) (_ engine, err
 		return nil, plain(err)
 	}
 	if o.ReadOnly {
-		err = checkSchema(ctx, e.reads)
+		err = checkSQLite(ctx, e.reads)
 	}
 	return e, plain(err)
 }
@@ -211,6 +226,8 @@ func (e *sqliteEngine) read(ctx context.Context, fn func(tx) error) error {
 	return plain(fn(r.conn))
 }
 
+func (e *sqliteEngine) look(ctx context.Context, fn func(tx) error) error { return e.read(ctx, fn) }
+
 func (e *sqliteEngine) change(ctx context.Context, fn func(tx) error) error {
 	return e.writer.change(ctx, fn)
 }
@@ -272,7 +289,18 @@ func (e *sqliteEngine) ringWait() time.Duration { return 0 }
 // seconds after its ids were drawn.
 func (e *sqliteEngine) overlap() time.Duration { return 15 * time.Second }
 
-func (e *sqliteEngine) empty(slot int32) string { return emptySlot[slot%ringSize] }
+func (e *sqliteEngine) empty(t tx, slot int32) error {
+	_, err := t.exec(emptySlot.at(slot))
+	return err
+}
+
+// composite: SQLite has no statement that changes two tables.
+func (e *sqliteEngine) composite() bool { return false }
+
+// connections: of the writer there is one, and readers are taken for microseconds.
+func (e *sqliteEngine) connections() (open, busy int, waits uint64, waited time.Duration) {
+	return 0, 0, 0, 0
+}
 
 func (e *sqliteEngine) close() error {
 	close(e.done)

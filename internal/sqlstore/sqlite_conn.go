@@ -86,6 +86,16 @@ func (c *sqliteConn) exec(text string, args ...any) (n int64, err error) {
 	return n, err
 }
 
+// last is exec: no round trip can be saved.
+func (c *sqliteConn) last(text string, args ...any) error {
+	_, err := c.exec(text, args...)
+	return err
+}
+
+func (c *sqliteConn) whole(text string, args []any, dest ...any) (bool, error) {
+	return c.one(text, args, dest...)
+}
+
 // each reads the rows to their end and closes them: an open statement would keep
 // the transaction open. row must not run a statement on this connection.
 func (c *sqliteConn) each(text string, args []any, row func(scan func(dest ...any) error) error) error {

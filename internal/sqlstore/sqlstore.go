@@ -27,8 +27,10 @@ type Options struct {
 	// Dir is the directory of countersign.db (SQLite). It is made, readable by
 	// its owner alone, unless MustExist is set.
 	Dir string
-	// Database is the URL of a PostgreSQL database; refused for now.
+	// Database is the URL of a PostgreSQL database; then Dir is not looked at.
 	Database string
+	// Serving opens connections ahead, for a server.
+	Serving bool
 	// Now is the wall clock; nil means time.Now. Leases do not follow it: they
 	// are measured on the monotonic clock of the process.
 	Now func() time.Time
@@ -55,12 +57,10 @@ const (
 
 // Errors of Open and of a DB.
 var (
-	ErrNoDatabase   = errors.New("there is no database here")
-	ErrReadOnly     = errors.New("the database was opened for reading only")
-	ErrClosed       = errors.New("the database is closed")
-	errPostgres     = errors.New("PostgreSQL is not served by this version: leave out --database and give --data DIR")
-	errNoDirectory  = errors.New("no directory for the database was given: use --data DIR")
-	errTwoDatabases = errors.New("--data and --database name two databases: give one")
+	ErrNoDatabase  = errors.New("there is no database here")
+	ErrReadOnly    = errors.New("the database was opened for reading only")
+	ErrClosed      = errors.New("the database is closed")
+	errNoDirectory = errors.New("no directory for the database was given: use --data DIR, or --database URL")
 )
 
 // DB is an open database. It implements every Store. Safe for concurrent use.
@@ -94,7 +94,7 @@ var (
 
 // Open opens the database, making or migrating it where the options allow, and
 // tests that it counts rows as the protocol relies on. It refuses network file
-// systems, a schema newer than this program, and a file of another program, each
+// systems, servers that are old or take no changes, a schema newer than this program, and a file of another program, each
 // with one sentence that names the remedy. The first poll is part of it, so a
 // short command has its lease.
 func Open(ctx context.Context, o Options) (*DB, error) {
@@ -108,21 +108,22 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		o.AuditKeep = defaultAuditKeep
 	}
 	db := &DB{o: o, mono: monotonic(), hold: holdUnknown}
+	what := "open database in " + o.Dir
+	var err error
 	switch {
-	case o.Dir != "" && o.Database != "":
-		return nil, errTwoDatabases
 	case o.Database != "":
-		return nil, errPostgres
+		what = "open database"
+		db.eng, err = openPostgres(ctx, &db.o, &db.stats, &db.lease)
 	case o.Dir == "":
 		return nil, errNoDirectory
+	default:
+		db.eng, err = openSQLite(ctx, &db.o, &db.stats)
 	}
-	eng, err := openSQLite(ctx, &db.o, &db.stats)
 	if err != nil {
-		return nil, fmt.Errorf("open database in %s: %w", o.Dir, err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	db.eng = eng
 	if err := db.begin(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database in %s: %w", o.Dir, err), eng.close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", what, err), db.eng.close())
 	}
 	return db, nil
 }

@@ -21,8 +21,9 @@ const (
 	changeMember = `UPDATE staff_member SET role = $3, state = $4, doc = $5, ver = ver + 1 WHERE sk = $1 AND id = $2 AND ver = $6 RETURNING ver`
 	deleteMember = `DELETE FROM staff_member WHERE sk = $1 AND id = $2`
 	// lockOwners comes before a change that could leave no owner: two owners who
-	// demote each other at the same time wait for one another here.
-	lockOwners   = `UPDATE staff_member SET role = role WHERE sk = $1 AND role = 'owner'`
+	// demote each other at the same time wait for one another here. It is one row,
+	// so that no two wait for each other's.
+	lockOwners   = `UPDATE config_version SET ver = ver WHERE id = 1`
 	otherOwners  = `SELECT count(*) FROM staff_member WHERE sk = $1 AND role = 'owner' AND state = 'active' AND id <> $2`
 	countMembers = `SELECT count(*) FROM staff_member WHERE sk = $1`
 
@@ -162,7 +163,7 @@ func keepOwner(t tx, was, next *staff.Member) error {
 		next != nil && next.Role == staff.Owner && next.State == staff.Active {
 		return nil
 	}
-	if _, err := t.exec(lockOwners, onlyShard); err != nil {
+	if _, err := t.exec(lockOwners); err != nil {
 		return err
 	}
 	var others int64

@@ -21,8 +21,12 @@ type Stats struct {
 	Swept       uint64 // rows removed by the sweeps
 	Queue       int    // changes that wait now
 	QueueRoom   int    // changes that may wait
-	SlotsBehind int    // slots the ring should have passed
-	Endings     int    // endings of the last minutes that the poll told
+	Connections int    // open to the database; 0 for a file
+	InUse       int    // of those
+	Waits       uint64 // times that somebody waited for one
+	Waited      time.Duration
+	SlotsBehind int // slots the ring should have passed
+	Endings     int // endings of the last minutes that the poll told
 	LeaseAge    time.Duration
 	Version     int64 // of the configuration this node knows
 }
@@ -59,6 +63,7 @@ func (db *DB) Stats() Stats {
 		s.Groups[i] = c.groups[i].Load()
 	}
 	s.Queue, s.QueueRoom = db.eng.queue()
+	s.Connections, s.InUse, s.Waits, s.Waited = db.eng.connections()
 	s.Endings, s.Version = int(c.endings.Load()), c.version.Load()
 	return s
 }

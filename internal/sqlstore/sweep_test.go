@@ -59,8 +59,9 @@ func sweepApp(t *testing.T, c *cluster, db *DB, id oauth.ClientID, p client.Poli
 
 // TestSweepFamilies: a family goes when no token can bring it back: ended, of an
 // app that is gone, or beyond the life that the app's policy gives.
-func TestSweepFamilies(t *testing.T) {
-	c := newCluster(t)
+func TestSweepFamilies(t *testing.T) { onBoth(t, testSweepFamilies) }
+
+func testSweepFamilies(t *testing.T, c *cluster) {
 	db := c.open(t)
 	idle := sweepApp(t, c, db, "app-idle-0001", client.Policy{RefreshPolicy: client.RefreshInactivity, RefreshTTL: client.Duration(10 * day)})
 	short := sweepApp(t, c, db, "app-short-001", client.Policy{RefreshPolicy: client.RefreshLifetime, RefreshTTL: client.Duration(10 * day)})
@@ -101,8 +102,9 @@ func TestSweepFamilies(t *testing.T) {
 	}
 }
 
-func TestSweepCountersAndEvents(t *testing.T) {
-	c := newCluster(t)
+func TestSweepCountersAndEvents(t *testing.T) { onBoth(t, testSweepCountersAndEvents) }
+
+func testSweepCountersAndEvents(t *testing.T, c *cluster) {
 	c.o.AuditKeep = 100 * day
 	db := c.open(t)
 	charges := []account.Charge{{Key: account.CounterKey{1}, Cost: time.Minute}, {Key: account.CounterKey{2}, Cost: 30 * day}}
@@ -126,8 +128,9 @@ func TestSweepCountersAndEvents(t *testing.T) {
 
 // TestSweepIsGentle: one step removes a bounded number of rows, and steps are
 // some seconds apart.
-func TestSweepIsGentle(t *testing.T) {
-	c := newCluster(t)
+func TestSweepIsGentle(t *testing.T) { onBoth(t, testSweepIsGentle) }
+
+func testSweepIsGentle(t *testing.T, c *cluster) {
 	db := c.open(t)
 	events := make([]audit.Event, 2*sweepBatch+1)
 	for i := range events {
@@ -155,8 +158,9 @@ func TestSweepIsGentle(t *testing.T) {
 }
 
 // TestList: filters, bounds and both directions, over more rows than one read.
-func TestList(t *testing.T) {
-	c := newCluster(t)
+func TestList(t *testing.T) { onBoth(t, testList) }
+
+func testList(t *testing.T, c *cluster) {
 	db := c.open(t)
 	var all []audit.Event
 	for i := range 2*eventBatch + 10 {
