@@ -54,6 +54,7 @@ type commands struct {
 	Grant    grantCommands   `cmd:"" help:"What people allowed apps to do."`
 	Org      orgCommands     `cmd:"" help:"Settings that hold for every app."`
 	Review   reviewCommands  `cmd:"" help:"The Security Health Review: judge every app and the server."`
+	Probe    probeCommand    `cmd:"" help:"Run the threat scenarios against any OAuth server, from outside."`
 	Control  controlCommands `cmd:"" help:"The controls of the review."`
 	Waiver   waiverCommands  `cmd:"" help:"Findings of the review that somebody accepted for a time."`
 	Audit    auditCommands   `cmd:"" help:"The audit log."`

@@ -22,7 +22,26 @@ const mostPages = 15
 // redirects, fills in the login, and agrees on the page for consent. A cookie
 // is kept as long as the login takes.
 func ByForms(ctx context.Context, do func(*http.Request) (*Answer, error), authorize string, request url.Values, p *Person) (*Answer, error) {
-	b := browser{do: do, home: request.Get("redirect_uri"), cookies: map[string]string{}}
+	return WithCookies(nil)(ctx, do, authorize, request, p)
+}
+
+// WithCookies is ByForms in a browser that has cookies, of a session for example.
+func WithCookies(cookies []*http.Cookie) Browse {
+	return func(ctx context.Context, do func(*http.Request) (*Answer, error), authorize string, request url.Values, p *Person) (*Answer, error) {
+		b := browser{do: do, home: request.Get("redirect_uri"), cookies: map[string]string{}}
+		for _, c := range cookies {
+			b.cookies[c.Name] = c.Value
+		}
+		at, err := AuthorizationURL(authorize, request)
+		if err != nil {
+			return nil, err
+		}
+		return b.run(ctx, at, p)
+	}
+}
+
+// AuthorizationURL is the address of an authorization request.
+func AuthorizationURL(authorize string, request url.Values) (*url.URL, error) {
 	at, err := url.Parse(authorize)
 	if err != nil {
 		return nil, err
@@ -32,7 +51,7 @@ func ByForms(ctx context.Context, do func(*http.Request) (*Answer, error), autho
 		query[name] = values
 	}
 	at.RawQuery = query.Encode()
-	return b.run(ctx, at, p)
+	return at, nil
 }
 
 type browser struct {

@@ -77,7 +77,7 @@ func (y *toy) redeem(r *http.Request, id string, answer func(int, map[string]any
 	challenge, known := y.codes[code]
 	first, used := y.spent[code]
 	switch {
-	case id != "app-a", !known, r.PostFormValue("redirect_uri") != "http://127.0.0.1/cb":
+	case id != "app-a", !known, r.PostFormValue("redirect_uri") != "" && r.PostFormValue("redirect_uri") != home:
 		refuse(400, "invalid_grant")
 	case !y.noVerifier && Challenge(verifier) != challenge:
 		refuse(400, "invalid_grant")

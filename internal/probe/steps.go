@@ -52,15 +52,19 @@ func (t *Trial) request(method, address, what string, app *App, form url.Values)
 // Login is the app's honest request for a code.
 func (t *Trial) Login(app *App, person *Person, verifier string) *Request {
 	form := url.Values{
-		"response_type": {"code"}, "redirect_uri": {app.Redirect},
+		"response_type": {"code"}, "nonce": {secret.Text(12)},
 		"scope": {strings.Join(app.Scopes, " ")}, "code_challenge": {Challenge(verifier)}, "code_challenge_method": {oauth.ChallengeS256},
 		"username": {person.Username}, "password": {person.Password},
 	}
 	r := t.request(http.MethodPost, t.Door.Login, "asks for a code with the person's credentials", app, form)
 	r.Person = person
+	if t.Door.Login == "" {
+		form.Set("redirect_uri", app.Redirect)
+	}
 	if t.Door.Dialect == Salesforce {
 		r.Header.Set("Auth-Request-Type", "Named-User")
 		form.Set("response_type", string(oauth.ResponseCodeCredentials))
+		form.Set("redirect_uri", app.Redirect)
 		r.Bare = true // no client of this dialect proves itself here
 	}
 	return r
@@ -85,8 +89,9 @@ func (t *Trial) Code(changes ...Change) Code {
 
 // CodeOf gets a fresh code of some app and person.
 func (t *Trial) CodeOf(app *App, person *Person, changes ...Change) Code {
-	c := Code{Verifier: t.NewVerifier(), Redirect: app.Redirect}
+	c := Code{Verifier: t.NewVerifier()}
 	r := t.Login(app, person, c.Verifier)
+	c.Redirect = r.Form.Get("redirect_uri") // the challenge endpoint has none
 	if _, missing := t.lacks(t.Door, []Piece{NeedCodes}); missing {
 		t.Inconclusive("a piece is missing: %s", NeedCodes)
 	}
@@ -102,7 +107,10 @@ func (t *Trial) CodeOf(app *App, person *Person, changes ...Change) Code {
 
 // Redeem is the app's honest redemption of a code.
 func (t *Trial) Redeem(app *App, c Code) *Request {
-	form := url.Values{"grant_type": {string(oauth.GrantAuthorizationCode)}, "code": {c.Text}, "redirect_uri": {c.Redirect}}
+	form := url.Values{"grant_type": {string(oauth.GrantAuthorizationCode)}, "code": {c.Text}}
+	if c.Redirect != "" {
+		form.Set("redirect_uri", c.Redirect)
+	}
 	if c.Verifier != "" {
 		form.Set("code_verifier", c.Verifier)
 	}

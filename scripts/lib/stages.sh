@@ -103,6 +103,19 @@ stage_generated() {
 
 # The clients are programs of other people, each in a module of its own. Their
 # script prints a closing line of our form, and is given the binary and Node.
+# What the probe says of servers that others wrote.
+stage_servers() {
+	local status=0
+	need_node || remark "no Node 22, nothing to probe"
+	if [[ ! -x $work/countersign ]]; then
+		build_binary
+	fi
+	SERVERS_BINARY=$work/countersign test/servers/run >"$work/servers.out" || status=$?
+	cat "$work/servers.out"
+	count_from "$work/servers.out"
+	return "$status"
+}
+
 stage_clients() {
 	local status=0
 	need_node || remark "no Node 22, its judges are skipped"
