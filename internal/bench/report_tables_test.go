@@ -48,8 +48,7 @@ func missed(b *strings.Builder) {
 	miss("idle memory, MB", f.idle, mostIdle, "")
 	miss("start to the first 200, ms", f.first, mostFirst, "")
 	miss("p99 of a refresh while the password pool is full, times the idle one", s.full99/s.idle99, mostStarvation,
-		"A hash keeps its core for 10 ms before Go's scheduler takes it away, and a refresh has to be scheduled several times. "+
-			"With one Go processor more than cores, the kernel shares the core in finer slices.")
+		"Hashes run on threads of low priority, and Go has a processor more for each; what is left is the kernel's share for them.")
 	if none {
 		b.WriteString("None.\n")
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"countersign/internal/config"
@@ -64,6 +65,7 @@ func (s *session) serve(o server.Options, ready func(*server.Server) error) erro
 	if err != nil {
 		return err
 	}
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + srv.Hands())
 	if err := ready(srv); err != nil {
 		return err
 	}

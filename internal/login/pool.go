@@ -24,6 +24,10 @@ const (
 // counts for more in the queue. Who came first is served first, whatever it
 // weighs. Safe for concurrent use.
 type Pool struct {
+	// Run calls work, and returns when it is done: elsewhere, if that is better.
+	// Set it before the first Do; nil: where Do was called.
+	Run func(work func())
+
 	workers, queue int
 	wait           time.Duration
 
@@ -79,7 +83,11 @@ func (p *Pool) Do(ctx context.Context, w account.Weight, work func()) error {
 		return err
 	}
 	defer p.release(slots)
-	work()
+	if p.Run != nil {
+		p.Run(work)
+	} else {
+		work()
+	}
 	return nil
 }
 

@@ -86,6 +86,8 @@ func (s *Server) write(ctx context.Context, events ...audit.Event) error {
 func (s *Server) routes() ([]web.Route, error) {
 	verifier := &client.Verifier{Directory: s.apps, Keys: s.Keys, Now: s.o.Now}
 	s.pool = login.NewPool(s.cfg.Password.Workers, s.cfg.Password.Queue, time.Duration(s.cfg.Password.Wait))
+	s.hands = newHands(s.pool.Stats().Workers)
+	s.pool.Run = s.hands.do
 	s.prover = &login.Prover{
 		Accounts: s.DB, Log: s.DB, Keys: s.Keys, Pool: s.pool, Params: s.cfg.Password.Params(),
 		Limits: s.cfg.Login.Limits(), Now: s.o.Now, Pause: pause, OnFault: s.onFault,

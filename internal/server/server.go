@@ -49,6 +49,7 @@ type Server struct {
 	endings *grant.Endings
 	origins *endpoint.Origins
 	pool    *login.Pool
+	hands   *hands
 	refused *web.Recorder
 	used    *usage.Counter
 	gate    *gate.Gate
@@ -192,11 +193,20 @@ func (s *Server) Close() error {
 			errs = append(errs, ignoreClosed(l.Close()))
 		}
 	}
+	if s.hands != nil {
+		s.hands.close()
+	}
 	if s.Data != nil {
 		errs = append(errs, s.Data.Close())
 	}
 	return errors.Join(errs...)
 }
+
+// Hands is how many threads check passwords. Each holds one of Go's processors
+// for as long as a hash takes, so a process that serves wants as many more of
+// them as it has cores: what else there is to do then waits for no hash, and the
+// kernel, which knows the priorities, shares the cores.
+func (s *Server) Hands() int { return s.pool.Stats().Workers }
 
 func ignoreClosed(err error) error {
 	if errors.Is(err, net.ErrClosed) {
