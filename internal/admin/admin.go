@@ -16,6 +16,7 @@ import (
 	"countersign/internal/key"
 	"countersign/internal/review"
 	"countersign/internal/secret"
+	"countersign/internal/staff"
 	"countersign/internal/usage"
 )
 
@@ -26,6 +27,7 @@ type Desk struct {
 	People   account.Store
 	Grants   grant.Store
 	Signing  key.Store
+	Members  staff.Store // administrators
 	Log      audit.Log
 	Keys     *secret.Keyring
 	Book     review.Book // waivers and runs of the review
@@ -33,7 +35,8 @@ type Desk struct {
 	Index    *AppIndex   // lists of apps, shared by the desks of a process; nil: read anew each time
 	About    Facts       // how this server was started; Usage and Waivers are read anew
 	Password PasswordRules
-	Actor    string // for the audit log: "cli", or who is signed in at the console
+	Actor    string        // for the audit log: "cli", or who is signed in at the console
+	LinkFor  time.Duration // how long a link for an administrator can be used; 0: a day
 	Now      func() time.Time
 }
 
@@ -63,7 +66,7 @@ func (i Invalid) Error() string {
 
 // IsNotFound says whether the error means that the named thing does not exist.
 func IsNotFound(err error) bool {
-	for _, e := range []error{client.ErrNotFound, account.ErrNotFound, grant.ErrNotFound, key.ErrNotFound, ErrNoSecret, review.ErrNoRun, review.ErrNoWaiver} {
+	for _, e := range []error{client.ErrNotFound, account.ErrNotFound, grant.ErrNotFound, key.ErrNotFound, ErrNoSecret, review.ErrNoRun, review.ErrNoWaiver, staff.ErrNotFound} {
 		if errors.Is(err, e) {
 			return true
 		}

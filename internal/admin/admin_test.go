@@ -45,7 +45,7 @@ func open(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	o.Desk = &Desk{
-		Apps: db, People: db, Grants: db, Signing: db, Log: db, Book: db, Seen: db, Keys: keys, Actor: "test", Now: clock,
+		Apps: db, People: db, Grants: db, Signing: db, Members: db, Log: db, Book: db, Seen: db, Keys: keys, Actor: "test", Now: clock,
 		Password: PasswordRules{Params: account.Params{MemoryKiB: 64, Time: 1, Parallelism: 1}},
 	}
 	return o

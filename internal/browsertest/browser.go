@@ -44,7 +44,9 @@ func open(t *testing.T) *site {
 	if os.Getenv("TEST_BROWSER") == "" {
 		t.Skip("TEST_BROWSER names no Chromium")
 	}
-	n := servertest.StartForTest(t, func(c *config.Config) { c.Console.Idle, c.Console.Proof = c.Console.Proof*6, c.Console.Proof*6 })
+	n := servertest.StartForTest(t, func(c *config.Config) {
+		c.Console.SecondFactor, c.Console.Idle, c.Console.Proof = false, c.Console.Proof*6, c.Console.Proof*6
+	})
 	link, err := n.Server().Bootstrap(t.Context())
 	if err != nil {
 		t.Fatal(err)

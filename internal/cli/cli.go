@@ -57,6 +57,7 @@ type commands struct {
 	Probe    probeCommand    `cmd:"" help:"Run the threat scenarios against any OAuth server, from outside."`
 	Control  controlCommands `cmd:"" help:"The controls of the review."`
 	Waiver   waiverCommands  `cmd:"" help:"Findings of the review that somebody accepted for a time."`
+	Staff    staffCommands   `cmd:"" help:"Administrators of the console."`
 	Audit    auditCommands   `cmd:"" help:"The audit log."`
 	Token    tokenCommands   `cmd:"" help:"Look into a token."`
 	Explain  explainCommand  `cmd:"" help:"Explain a rule, a flow or an event."`

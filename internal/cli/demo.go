@@ -53,7 +53,7 @@ func (c *demoCommand) Run(s *session) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, clean()) }()
-	l, err := s.load(map[string]string{"data": dir, "listen": c.Listen, "metrics_listen": "", "log_level": "warn"})
+	l, err := s.load(map[string]string{"data": dir, "listen": c.Listen, "metrics_listen": "", "log_level": "warn", "console.second_factor": "false"})
 	if err != nil {
 		return err
 	}

@@ -86,6 +86,8 @@ var fixes = map[string]string{
 	"refresh.reused":                   "An old refresh token came back after the grace time: an app that keeps old tokens, or a thief. Log in again.",
 	"salesforce.origin":                "countersign app set APP --cors-origin=+ORIGIN.",
 	"scope.beyond-machine":             "Let the app ask for scopes of its own that are not about a person: countersign app show APP.",
+	"staff.code-wrong":                 "Look at the clock of the phone; or use a recovery code; or ask an owner for a new link.",
+	"staff.offer-over":                 "Reload the page and scan the new picture.",
 	"staff.link-over":                  "Make another link: Administrators in the console, or countersign staff link NAME.",
 	"staff.session-over":               "Sign in again at /console/login.",
 	"store.unreachable":                "The database did not answer for ten seconds: look at it, at the network, and at a failover under way; /readyz says what this node saw last.",

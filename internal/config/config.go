@@ -94,11 +94,12 @@ type Salesforce struct {
 
 // Console says how the pages for administrators are served.
 type Console struct {
-	Enabled  Bool            `yaml:"enabled" doc:"Serve /console/ to administrators."`
-	Idle     client.Duration `yaml:"idle" doc:"How long a session lives without a request."`
-	Absolute client.Duration `yaml:"absolute" doc:"How long a session lives, whatever happens."`
-	Proof    client.Duration `yaml:"proof" doc:"How long a password or code counts for secrets and for what cannot be undone."`
-	Link     client.Duration `yaml:"link" doc:"How long a one-time link for an administrator can be used."`
+	Enabled      Bool            `yaml:"enabled" doc:"Serve /console/ to administrators."`
+	SecondFactor Bool            `yaml:"second_factor" doc:"Ask every administrator for an authenticator app; without one they come no further than setting it up."`
+	Idle         client.Duration `yaml:"idle" doc:"How long a session lives without a request."`
+	Absolute     client.Duration `yaml:"absolute" doc:"How long a session lives, whatever happens."`
+	Proof        client.Duration `yaml:"proof" doc:"How long a password or code counts for secrets and for what cannot be undone."`
+	Link         client.Duration `yaml:"link" doc:"How long a one-time link for an administrator can be used."`
 }
 
 // Default is the configuration of somebody who sets nothing.
@@ -118,7 +119,7 @@ func Default() Config {
 		},
 		Salesforce: Salesforce{Enabled: true},
 		Console: Console{
-			Enabled: true, Idle: client.Duration(gate.DefaultLives.Idle), Absolute: client.Duration(gate.DefaultLives.Absolute),
+			Enabled: true, SecondFactor: true, Idle: client.Duration(gate.DefaultLives.Idle), Absolute: client.Duration(gate.DefaultLives.Absolute),
 			Proof: client.Duration(gate.DefaultLives.Proof), Link: client.Duration(gate.DefaultLives.Link),
 		},
 		AuditRetention: client.Duration(400 * 24 * time.Hour),

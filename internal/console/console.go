@@ -69,11 +69,14 @@ var pageFiles embed.FS
 
 // Deps are what the console stands on.
 type Deps struct {
-	Desk  *admin.Desk // a copy of it gets whoever is signed in as Actor
-	Gate  *gate.Gate
-	Keys  *secret.Keyring
-	HTTPS bool // cookies are for https alone, and named __Host-
-	Now   func() time.Time
+	Desk *admin.Desk // a copy of it gets whoever is signed in as Actor
+	Gate *gate.Gate
+	Keys *secret.Keyring
+	// Address is the origin under which browsers reach the server, for links that
+	// are sent to people: https://login.example.com
+	Address string
+	HTTPS   bool // cookies are for https alone, and named __Host-
+	Now     func() time.Time
 }
 
 // Console serves the pages.

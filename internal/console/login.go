@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"countersign/internal/account"
 	"countersign/internal/gate"
@@ -47,6 +48,40 @@ func (c *Console) login(v *visit) (web.Answer, error) {
 	e, err := c.Gate.SignIn(v.ctx(), name, v.form("password"), v.token, v.from())
 	if err != nil {
 		return v.failed("login", loginFrame(name, to, nil), err)
+	}
+	v.setCookie(sessionCookie, e.Token, 0)
+	if e.Session.Pending {
+		return v.redirect("/console/code?" + url.Values{"back": {to}}.Encode()), nil
+	}
+	return v.redirect(to), nil
+}
+
+// codePage asks for the second factor of somebody who gave the password.
+func (c *Console) codePage(v *visit) (web.Answer, error) {
+	if v.any == nil || !v.any.Session.Pending {
+		return v.redirect("/console/login"), nil
+	}
+	return v.page("login", codeFrame(back(v.query("back"))))
+}
+
+func codeFrame(to string) page.Frame {
+	return page.Frame{Title: "The code, please", Body: loginBody{
+		Action: "/console/code", Back: to, Button: "Sign in", Lead: "Six digits from your authenticator, or one of your recovery codes.",
+		Fields: []page.Field{{Name: "code", Label: "Code", Required: true, Autocomplete: "one-time-code", Focus: true, Most: 32}},
+	}}
+}
+
+// code checks it; the session that comes out is a new one.
+func (c *Console) code(v *visit) (web.Answer, error) {
+	to := back(v.form("back"))
+	if v.any == nil || !v.any.Session.Pending {
+		return v.redirect("/console/login"), nil
+	}
+	e, err := c.Gate.Confirm(v.ctx(), *v.any, v.token, v.form("code"), v.from())
+	if errors.Is(err, gate.ErrSession) {
+		return v.redirect("/console/login"), nil
+	} else if err != nil {
+		return v.failed("login", codeFrame(to), err)
 	}
 	v.setCookie(sessionCookie, e.Token, 0)
 	return v.redirect(to), nil
@@ -160,13 +195,18 @@ func (c *Console) provePage(v *visit) (web.Answer, error) {
 }
 
 func proveFrame(v *visit, to string) page.Frame {
-	return page.Frame{Title: "Is it still you?", Alone: true, Body: loginBody{
+	b := loginBody{
 		Action: "/console/prove", Back: to, Button: "Go on",
-		Lead: "What comes next cannot be undone or shows a secret. Give your password again, " + v.who.Member.Name + ".",
+		Lead: "What comes next cannot be undone or shows a secret. Your password again, please, " + v.who.Member.Name + ".",
 		Fields: []page.Field{
 			{Name: "password", Label: "Password", Kind: "password", Required: true, Autocomplete: "current-password", Focus: true},
 		},
-	}}
+	}
+	if gate.HasFactor(v.who.Member) {
+		b.Lead = "What comes next cannot be undone or shows a secret. A code from your authenticator, please, " + v.who.Member.Name + "."
+		b.Fields[0] = page.Field{Name: "password", Label: "Code", Required: true, Autocomplete: "one-time-code", Focus: true, Most: 32}
+	}
+	return page.Frame{Title: "Is it still you?", Alone: true, Body: b}
 }
 
 // prove checks it and notes the time.

@@ -147,7 +147,7 @@ func TestFirstOwner(t *testing.T) {
 		t.Errorf("a link for a first owner, though there is one: %v", err)
 	}
 	invited := *h.Members[staff.Editor]
-	link, err := h.Gate.Link(t.Context(), staff.Reset, invited.ID, "test")
+	link, err := h.Desk.StaffLink(t.Context(), &invited)
 	if err != nil {
 		t.Fatal(err)
 	}

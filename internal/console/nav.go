@@ -34,7 +34,7 @@ var places = []struct {
 		{"Administrators", "/console/staff", "staff", staff.Read},
 	}},
 	{"You", []entry{
-		{"Your account", "/console/account", "people", staff.Read},
+		{"Your account", "/console/account", "you", staff.Read},
 	}},
 }
 

@@ -44,6 +44,8 @@ func (c *Console) table() []route {
 		{"POST", "/console/login", anyone, standing, c.login},
 		{"GET", "/console/join", anyone, standing, c.joinPage},
 		{"POST", "/console/join", anyone, standing, c.join},
+		{"GET", "/console/code", anyone, standing, c.codePage},
+		{"POST", "/console/code", anyone, standing, c.code},
 		{"POST", "/console/logout", signedIn, standing, c.logout},
 		{"GET", "/console/prove", signedIn, standing, c.provePage},
 		{"POST", "/console/prove", signedIn, standing, c.prove},
@@ -96,6 +98,24 @@ func (c *Console) table() []route {
 		// settings
 
 		// staff
+		{"GET", "/console/staff", staff.Read, standing, c.staffPage},
+		{"GET", "/console/staff/invite", staff.EditStaff, recent, c.invitePage},
+		{"POST", "/console/staff/invite", staff.EditStaff, recent, c.invite},
+		{"GET", "/console/staff/{id}", staff.EditStaff, recent, c.memberPage},
+		{"POST", "/console/staff/{id}/role", staff.EditStaff, recent, c.setRole},
+		{"POST", "/console/staff/{id}/link", staff.EditStaff, recent, c.memberLink},
+		{"POST", "/console/staff/{id}/state", staff.EditStaff, recent, c.setState},
+		{"GET", "/console/staff/{id}/remove", staff.EditStaff, recent, c.removePage},
+		{"POST", "/console/staff/{id}/remove", staff.EditStaff, recent, c.remove},
+
+		// one's own account: whoever is signed in may
+		{"GET", "/console/account", signedIn, standing, c.accountPage},
+		{"POST", "/console/account/password", signedIn, standing, c.setPassword},
+		{"GET", "/console/account/authenticator", signedIn, recent, c.enrolPage},
+		{"POST", "/console/account/authenticator", signedIn, recent, c.enrol},
+		{"POST", "/console/account/recovery", signedIn, recent, c.renewRecovery},
+		{"POST", "/console/account/sessions/end", signedIn, standing, c.endSession},
+		{"POST", "/console/account/sessions/end-others", signedIn, standing, c.endOthers},
 	}
 }
 

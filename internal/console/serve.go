@@ -43,6 +43,9 @@ func (c *Console) serve(r *web.Request, of map[string]route) (web.Answer, error)
 		if v.who == nil {
 			return v.redirect("/console/login?" + url.Values{"back": {v.origin(of)}}.Encode()), nil
 		}
+		if c.Gate.MustEnrol(v.who.Member) && row.need != signedIn {
+			return v.redirect("/console/account/authenticator"), nil
+		}
 		if row.need != signedIn && !v.who.Member.Role.May(row.need) {
 			return web.Answer{}, ErrPermission
 		}
@@ -90,7 +93,7 @@ func (v *visit) open() error {
 		return nil
 	}
 	v.who = &e
-	v.desk.Actor = gate.Actor(e.Member)
+	v.desk.Actor = e.Member.Actor()
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"countersign/internal/account"
@@ -29,6 +30,10 @@ import (
 var (
 	ErrSession = oauth.Refuse(oauth.InvalidSession, "staff.session-over", "NIST SP 800-63B-4 §5.2",
 		"you are not signed in, or the session is over; sign in again")
+	ErrCode = oauth.Refuse(oauth.LoginFailed, "staff.code-wrong", "RFC 6238 §5.2",
+		"the code is not right, or it was used already; the next one comes within half a minute")
+	ErrOffer = oauth.Refuse(oauth.InvalidRequest, "staff.offer-over", "RFC 6238 §5.1",
+		"this secret was shown too long ago; scan the new one")
 	ErrLink = oauth.Refuse(oauth.InvalidGrant, "staff.link-over", "NIST SP 800-63B-4 §3.1.3.3",
 		"this link was used already, is over, or was replaced by a newer one; ask an owner for another, or run: countersign staff link")
 )
@@ -64,6 +69,7 @@ const pendingFor = 10 * time.Minute
 // Gate lets administrators in. Make one for each node; see New.
 type Gate struct {
 	Options
+	codes  sync.Mutex // codes are checked one after the other: see confirm
 	prover *login.Prover
 	lives  Lives
 }
@@ -83,6 +89,8 @@ type Options struct {
 	Pause    func(context.Context, time.Duration)
 	OnFault  func(context.Context, error)
 	Now      func() time.Time
+	// RequireFactor lets nobody but to their own account without a second factor.
+	RequireFactor bool
 }
 
 // New makes a gate.
@@ -160,7 +168,7 @@ func (g *Gate) begin(ctx context.Context, m *staff.Member, replaces string, from
 // hash is how a token is kept. A text that can be no token of ours hashes to
 // what nothing is kept under.
 func (g *Gate) hash(token string) staff.Hash {
-	return g.Keys.Hash("staff token", []byte(token))
+	return staff.HashToken(g.Keys, token)
 }
 
 // seenEvery bounds how often the use of a session is written down.
@@ -209,12 +217,9 @@ func (g *Gate) SignOut(ctx context.Context, e Entry, from From) error {
 
 func (g *Gate) event(name audit.Name, m *staff.Member, from From) audit.Event {
 	e := audit.New(g.Now(), name)
-	e.Actor, e.RequestID = Actor(m), from.RequestID
+	e.Actor, e.RequestID = m.Actor(), from.RequestID
 	if from.Address.IsValid() {
 		e.Address = from.Address.String()
 	}
 	return e.With("staff", string(m.ID))
 }
-
-// Actor is how the audit log names a member.
-func Actor(m *staff.Member) string { return "staff:" + m.Name }

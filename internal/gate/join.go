@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"countersign/internal/account"
@@ -19,28 +18,13 @@ func (g *Gate) Bootstrap(ctx context.Context) (token string, err error) {
 	if err != nil || len(all) > 0 {
 		return "", err
 	}
-	token, err = g.Link(ctx, staff.Bootstrap, "", "server")
+	e := audit.New(g.Now(), audit.StaffInvited)
+	e.Actor = "server"
+	token, err = staff.MakeLink(ctx, g.Members, g.Keys, staff.Ticket{Purpose: staff.Bootstrap, Until: g.Now().UTC().Add(g.lives.Link)}, e)
 	if errors.Is(err, staff.ErrTaken) {
 		return "", nil // somebody was faster
 	}
 	return token, err
-}
-
-// Link makes a one-time link for a member (empty for the first owner), in place
-// of the earlier one. What is returned is the secret part of its address.
-func (g *Gate) Link(ctx context.Context, p staff.Purpose, id staff.ID, actor string) (string, error) {
-	now := g.Now().UTC()
-	token := secret.Text(32)
-	e := audit.New(now, audit.StaffInvited).With("purpose", string(p))
-	e.Actor = actor
-	if id != "" {
-		e = e.With("staff", string(id))
-	}
-	k := staff.Ticket{Hash: g.hash(token), Purpose: p, Member: id, Until: now.Add(g.lives.Link)}
-	if err := g.Members.KeepTicket(ctx, k, e); err != nil {
-		return "", fmt.Errorf("make link: %w", err)
-	}
-	return token, nil
 }
 
 // Invitation is what a one-time link stands for.

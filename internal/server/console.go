@@ -17,12 +17,14 @@ func (s *Server) console() ([]web.Route, error) {
 	if !bool(s.cfg.Console.Enabled) {
 		return nil, nil
 	}
+	s.Desk.LinkFor = time.Duration(s.cfg.Console.Link)
 	s.gate = gate.New(gate.Options{
 		Members: s.DB, Sessions: s.DB, People: s.DB, Log: s.DB, Keys: s.Keys, Pool: s.pool, Params: s.cfg.Password.Params(),
 		Policy: account.PasswordPolicy{MinLength: max(s.cfg.Password.MinLength, account.DefaultMinPassword)},
 		Limits: s.cfg.Login.Limits(), Lives: lives(s.cfg.Console), Pause: pause, OnFault: s.onFault, Now: s.o.Now,
+		RequireFactor: bool(s.cfg.Console.SecondFactor),
 	})
-	return console.Routes(console.Deps{Desk: s.Desk, Gate: s.gate, Keys: s.Keys, HTTPS: s.https(), Now: s.o.Now})
+	return console.Routes(console.Deps{Desk: s.Desk, Gate: s.gate, Keys: s.Keys, Address: s.origin(), HTTPS: s.https(), Now: s.o.Now})
 }
 
 func lives(c config.Console) gate.Lives {
@@ -50,10 +52,14 @@ func (s *Server) ConsoleURL() string {
 	if s.gate == nil {
 		return ""
 	}
+	return s.origin() + "/console/"
+}
+
+// origin is the issuer without its path: the console stands at the root.
+func (s *Server) origin() string {
 	u, err := url.Parse(s.Issuer)
 	if err != nil {
 		return ""
 	}
-	u.Path = "/console/"
-	return u.String()
+	return u.Scheme + "://" + u.Host
 }

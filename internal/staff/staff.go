@@ -44,6 +44,9 @@ type Member struct {
 // MaySignIn says whether the member is at work and has a password.
 func (m *Member) MaySignIn() bool { return m.State == Active && m.PasswordHash != "" }
 
+// Actor is how the audit log names the member.
+func (m *Member) Actor() string { return "staff:" + m.Name }
+
 // Hash is the keyed hash under which a session or a link is kept: whoever reads
 // the database holds neither.
 type Hash [32]byte
