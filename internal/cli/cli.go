@@ -64,6 +64,7 @@ type commands struct {
 	Settings configCommands  `cmd:"" name:"config" help:"Check and print the configuration."`
 	Backup   backupCommand   `cmd:"" help:"Copy the database while it is in use."`
 	Restore  restoreCommand  `cmd:"" help:"Put a copy into a new data directory."`
+	Migrate  migrateCommands `cmd:"" help:"The schema of the database, and the move to PostgreSQL."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 	Docs     docsCommand     `cmd:"" hidden:"" help:"Write the generated reference pages."`
 }

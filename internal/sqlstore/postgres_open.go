@@ -100,15 +100,11 @@ func (n *nature) refuse(o *Options) error {
 // preparePostgres looks at the server and its schema, and migrates it where the
 // options allow.
 func preparePostgres(ctx context.Context, c *pgx.ConnConfig, o *Options) error {
-	conn, err := connectPostgres(ctx, c)
+	conn, n, err := meetPostgres(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // what was to be known is known
-	var n nature
-	if err := n.read(ctx, conn); err != nil {
-		return err
-	}
 	if err := n.refuse(o); err != nil {
 		return err
 	}
@@ -117,9 +113,15 @@ func preparePostgres(ctx context.Context, c *pgx.ConnConfig, o *Options) error {
 		return err
 	}
 	found, err := postgresLevel(ctx, conn)
+	if err != nil {
+		return err
+	}
+	_, pending, err := readTables(ctx, conn)
 	switch {
 	case err != nil:
 		return err
+	case pending && !o.copying:
+		return errCopyPending
 	case found.number == 0 && (o.MustExist || o.ReadOnly):
 		return fmt.Errorf("%w: schema %s of the database has no tables of countersign; check --database, or make them with: countersign migrate up", ErrNoDatabase, *n.schema)
 	case o.ReadOnly:
@@ -133,6 +135,17 @@ func preparePostgres(ctx context.Context, c *pgx.ConnConfig, o *Options) error {
 		return err
 	}
 	return checkRights(ctx, conn, n.role)
+}
+
+// meetPostgres connects, and asks the server who it is.
+func meetPostgres(ctx context.Context, c *pgx.ConnConfig) (conn *pgx.Conn, n nature, err error) {
+	if conn, err = connectPostgres(ctx, c); err != nil {
+		return nil, n, err
+	}
+	if err = n.read(ctx, conn); err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx))
+	}
+	return conn, n, err
 }
 
 // connectPostgres says in few words why nobody answers.

@@ -12,7 +12,8 @@ import (
 
 const (
 	// Whoever migrates looks twice: without the lock, and then with it.
-	countTables  = `SELECT count(*), count(*) FILTER (WHERE tablename = 'countersign_schema') FROM pg_tables WHERE schemaname = current_schema()`
+	countTables = `SELECT count(*), count(*) FILTER (WHERE tablename = 'countersign_schema'), count(*) FILTER (WHERE tablename = 'countersign_copy')
+FROM pg_tables WHERE schemaname = current_schema()`
 	selectLevel  = `SELECT number, oldest FROM countersign_schema ORDER BY number DESC LIMIT 1`
 	createLevels = `CREATE TABLE IF NOT EXISTS countersign_schema (number int4 NOT NULL PRIMARY KEY, name text NOT NULL, oldest int4 NOT NULL)`
 	// lockLevels is a lock of a table, and ends with the transaction: it works
@@ -33,21 +34,28 @@ type pgQuerier interface {
 // postgresLevel reads how far the schema is; nothing for an empty one. Tables of
 // another program are refused before anything is touched.
 func postgresLevel(ctx context.Context, q pgQuerier) (l level, err error) {
-	var tables, ours int
-	if err := q.QueryRow(ctx, countTables).Scan(&tables, &ours); err != nil {
+	found, _, err := readTables(ctx, q)
+	if err != nil || !found {
 		return l, err
-	}
-	switch {
-	case tables == 0:
-		return l, nil
-	case ours == 0:
-		return l, errForeignSchema
 	}
 	err = q.QueryRow(ctx, selectLevel).Scan(&l.number, &l.oldest)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return l, nil
 	}
 	return l, err
+}
+
+// readTables says whether there are tables of ours, and whether a copy into them is
+// not finished.
+func readTables(ctx context.Context, q pgQuerier) (found, copying bool, err error) {
+	var tables, ours, copies int
+	if err := q.QueryRow(ctx, countTables).Scan(&tables, &ours, &copies); err != nil {
+		return false, false, err
+	}
+	if tables > 0 && ours == 0 {
+		return false, false, errForeignSchema
+	}
+	return tables > 0, copies > 0, nil
 }
 
 // migratePostgres brings the schema to the newest level. Each migration is one

@@ -100,6 +100,9 @@ func openFile(ctx context.Context, o *Options, stats *counters) (_ engine, err e
 	if o.ReadOnly {
 		err = checkSQLite(ctx, e.reads)
 	}
+	if err == nil {
+		err = refuseMoved(ctx, e.reads)
+	}
 	return e, plain(err)
 }
 

@@ -45,6 +45,7 @@ type Options struct {
 	// IdentifierKey is the key under which user names and e-mail addresses are
 	// hashed into row ids; without it the hash has no key. It must never change.
 	IdentifierKey []byte
+	copying       bool // a copy into Database is under way
 	// AuditKeep is how long audit events are kept; 0 means 400 days, negative
 	// forever.
 	AuditKeep time.Duration

@@ -77,9 +77,9 @@ stage_cluster() { run_cluster; }
 
 stage_cluster-all() { TEST_CLUSTER_ALL=1 run_cluster; }
 
-# build_binary leaves out debugging information, a quarter of the size. Stack traces
-# and profiles do not need it.
-build_binary() { as_released go build -ldflags=-w -o "$work/countersign" ./cmd/countersign; }
+# build_binary leaves out debugging information and symbols, a third of the size. Stack traces
+# and profiles need neither.
+build_binary() { as_released go build -ldflags="-s -w" -o "$work/countersign" ./cmd/countersign; }
 
 stage_build() {
 	local most=30 size
