@@ -35,6 +35,8 @@ type Desk struct {
 	Index    *AppIndex   // lists of apps, shared by the desks of a process; nil: read anew each time
 	About    Facts       // how this server was started; Usage and Waivers are read anew
 	Password PasswordRules
+	Owner    bool          // may give rights over this server, and change apps that have them
+	Saw      int64         // the version of the record that a change was decided on; 0: whichever is there
 	Actor    string        // for the audit log: "cli", or who is signed in at the console
 	LinkFor  time.Duration // how long a link for an administrator can be used; 0: a day
 	Now      func() time.Time

@@ -28,7 +28,7 @@ type AppResult struct {
 // secret required where there is one, rotation on. The flow refresh_token comes
 // along when the scopes ask for it. id may be empty; then one is drawn. What the
 // review calls critical is saved with a Consent only. Errors: Invalid, Stopped,
-// client.ErrExists.
+// client.ErrExists, ErrOwner.
 func (d *Desk) CreateApp(ctx context.Context, id oauth.ClientID, sets []Set, consent ...Consent) (AppResult, error) {
 	now := d.Now().UTC().Truncate(time.Millisecond)
 	if id == "" {
@@ -37,6 +37,9 @@ func (d *Desk) CreateApp(ctx context.Context, id oauth.ClientID, sets []Set, con
 	c, faults := draftApp(id, sets, now)
 	if len(faults) > 0 {
 		return AppResult{}, faults
+	}
+	if err := d.guard(c); err != nil {
+		return AppResult{}, err
 	}
 	r := AppResult{App: c, Warnings: warnings(c)}
 	if c.Type == client.Confidential {
@@ -167,7 +170,8 @@ var ErrAmbiguous = errors.New("several apps have this name; use the client_id")
 // ChangeApp sets fields of an app, all or nothing, and says what changed. A flow
 // that is switched off, and an app that is switched off, end their tokens within
 // a second and for good. What the change would make critical is saved with a
-// Consent only. Errors: client.ErrNotFound, Invalid, Stopped.
+// Consent only. Errors: client.ErrNotFound, Invalid, Stopped, ErrOwner,
+// ErrChanged.
 func (d *Desk) ChangeApp(ctx context.Context, id oauth.ClientID, sets []Set, consent ...Consent) (AppResult, error) {
 	return d.changeApp(ctx, id, audit.AppChanged, given(consent), func(c *client.Client, now time.Time) (string, error) {
 		faults := apply(AppFields, c, sets, now, false)
@@ -194,9 +198,15 @@ func (d *Desk) changeApp(ctx context.Context, id oauth.ClientID, name audit.Name
 		if consent.Version != 0 && consent.Version != old.Version {
 			return AppResult{}, fmt.Errorf("change app: %w", client.ErrConflict)
 		}
+		if err := d.current(old.Version); err != nil {
+			return AppResult{}, err
+		}
 		now := d.Now().UTC().Truncate(time.Millisecond)
 		next := clone(old)
 		text, err := edit(next, now)
+		if err == nil {
+			err = d.guard(old, next)
+		}
 		if err != nil {
 			return AppResult{}, err
 		}
@@ -252,8 +262,17 @@ func clone(c *client.Client) *client.Client {
 }
 
 // DeleteApp removes an app; its tokens are dead within a second. Errors:
-// client.ErrNotFound.
+// client.ErrNotFound, ErrOwner, ErrChanged.
 func (d *Desk) DeleteApp(ctx context.Context, id oauth.ClientID) error {
+	if !d.Owner || d.Saw != 0 {
+		old, err := d.Apps.Client(ctx, id)
+		if err == nil {
+			err = errors.Join(d.current(old.Version), d.guard(old))
+		}
+		if err != nil {
+			return fmt.Errorf("delete app: %w", err)
+		}
+	}
 	e := d.event(audit.AppDeleted)
 	e.App = id
 	if err := d.Apps.DeleteClient(ctx, id, e); err != nil {

@@ -24,6 +24,7 @@ func checkApp(c *client.Client) Invalid {
 	if c.Type == client.Public {
 		faults = append(faults, checkPublic(c)...)
 	}
+	faults = append(faults, checkRights(c)...)
 	if c.Settings.Flows[flow.AuthorizationCode].On && len(c.Settings.RedirectURIs) == 0 {
 		fault("redirect-uri", "the browser flow needs at least one redirect URI (RFC 6749 §3.1.2.2)")
 	}

@@ -161,8 +161,12 @@ func (d *Desk) mendOne(ctx context.Context, org client.Org, id string, steps []r
 
 // Apply writes what can be written: one change for each subject, through the
 // same door as every other change, so that it is checked, linted and recorded.
-// It notes what changed and how to undo it.
+// It notes what changed and how to undo it. Errors: as ChangeApp and ChangeOrg;
+// ErrOwner before anything is written.
 func (d *Desk) Apply(ctx context.Context, m *Mending, consent Consent) error {
+	if err := d.mayApply(ctx, m); err != nil {
+		return err
+	}
 	for i := range m.Subjects {
 		s := &m.Subjects[i]
 		if len(s.patch.Sets) == 0 {
@@ -180,6 +184,24 @@ func (d *Desk) Apply(ctx context.Context, m *Mending, consent Consent) error {
 			return fmt.Errorf("%s: %w", orServer(s.App), err)
 		}
 		s.Undo = command(s.App, formerly(s.Changes))
+	}
+	return nil
+}
+
+// mayApply refuses a patch that only an owner may write, before the first part of
+// it is written.
+func (d *Desk) mayApply(ctx context.Context, m *Mending) error {
+	for _, s := range m.Subjects {
+		if d.Owner || s.App == "" || len(s.patch.Sets) == 0 {
+			continue
+		}
+		c, err := d.Apps.Client(ctx, s.App)
+		if err == nil {
+			err = d.guard(c)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.App, err)
+		}
 	}
 	return nil
 }

@@ -70,12 +70,16 @@ func writeOrgFlow(o *org, values []string, now time.Time) error {
 // Org reads the server-wide settings.
 func (d *Desk) Org(ctx context.Context) (client.Org, error) { return d.Apps.Org(ctx) }
 
-// ChangeOrg sets server-wide settings and says what changed. Errors: Invalid.
+// ChangeOrg sets server-wide settings and says what changed. Errors: Invalid,
+// ErrChanged.
 func (d *Desk) ChangeOrg(ctx context.Context, sets []Set) (client.Org, []Change, error) {
 	for try := 1; ; try++ {
 		old, err := d.Apps.Org(ctx)
 		if err != nil {
 			return old, nil, fmt.Errorf("read settings: %w", err)
+		}
+		if err := d.current(old.Version); err != nil {
+			return old, nil, err
 		}
 		next := old
 		if faults := apply(OrgFields, &next, sets, d.Now(), false); len(faults) > 0 {

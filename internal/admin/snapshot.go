@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"countersign/internal/flow"
 	"countersign/internal/key"
 	"countersign/internal/oauth"
+	"countersign/internal/policy"
 	"countersign/internal/review"
 )
 
@@ -53,7 +55,7 @@ func (d *Desk) Snapshot(ctx context.Context, f Facts) (review.Snapshot, error) {
 func (d *Desk) snapshotOf(org client.Org, keys []*key.Key, apps []*client.Client, f Facts) review.Snapshot {
 	s := review.Snapshot{
 		Taken: d.Now().UTC().Truncate(time.Second), ServerVersion: f.Version, Source: "server",
-		Server: serverValues(org, keys, f), Scopes: scopeValues(apps), Waivers: f.Waivers, Attestations: f.Attestations,
+		Server: serverValues(org, keys, apps, f), Scopes: scopeValues(apps), Waivers: f.Waivers, Attestations: f.Attestations,
 	}
 	for _, c := range apps {
 		s.Apps = append(s.Apps, d.AppSnapshot(org, c, f))
@@ -91,12 +93,12 @@ var promises = map[string]any{
 	"server.mfa.required": false, "server.mfa.required_for_admins": false, "server.ciba.enabled": false,
 	"server.push.enabled": false, "server.logout.enabled": false,
 	"server.secrets.api_read": false, "server.secrets.export_includes_secret": false, "server.secrets.storage": "hashed",
-	"server.admin.network": "socket", "server.admin.mfa": false, "server.admin.scoped_tokens": false, "server.admin.step_up_for_secret": false,
+	"server.admin.mfa": false, "server.admin.scoped_tokens": true, "server.admin.step_up_for_secret": false,
 	"server.audit.append_only": true, "server.audit.hash_chain": false, "server.audit.secret_read_event": true,
 	"server.alerts.anomaly": false, "server.alerts.app_created": false, "server.keys.overlap": key.KeepAfter,
 }
 
-func serverValues(org client.Org, keys []*key.Key, f Facts) review.Values {
+func serverValues(org client.Org, keys []*key.Key, apps []*client.Client, f Facts) review.Values {
 	v := review.Values{}
 	for name, data := range promises {
 		v[name] = review.Of(data, byVersion)
@@ -105,10 +107,13 @@ func serverValues(org client.Org, keys []*key.Key, f Facts) review.Values {
 		row, _ := flow.ByName(n)
 		v["server.oauth.allow."+string(n)] = review.Of(row.Served && !slices.Contains(org.FlowsOff, n), byServer)
 	}
+	for name, data := range planeValues(apps) {
+		v[name] = review.Of(data, byApp)
+	}
 	v["server.oauth.require_pkce"] = review.Of(org.RequirePKCE, byServer)
 	v["server.http.token_in_query"] = review.Of(f.Salesforce, byVersion)
 	v["server.trusted_proxies"] = review.Of(append([]string{}, f.TrustedProxies...), "configuration")
-	for _, name := range []string{"server.admin.session_ttl", "server.admin.token_ttl", "server.secrets.last_export", "server.resource_servers", "server.admin.config_readers"} {
+	for _, name := range []string{"server.admin.session_ttl", "server.secrets.last_export", "server.resource_servers", "server.admin.config_readers"} {
 		v[name] = review.Nothing(byVersion)
 	}
 	var algs []string
@@ -132,6 +137,28 @@ func serverValues(org client.Org, keys []*key.Key, f Facts) review.Values {
 	return v
 }
 
+// planeValues are from where, and for how long, this server can be administered
+// by apps: without an app that holds rights, from the machine itself alone.
+func planeValues(apps []*client.Client) map[string]any {
+	network, reach := []string{"socket", "loopback", "allowlist", "any"}, 0
+	for _, c := range apps {
+		e := client.Resolve(client.Org{}, c)
+		if !e.Enabled || !e.Flow(flow.ClientCredentials).On || !slices.ContainsFunc(e.Scopes, oauth.Scope.Admin) {
+			continue
+		}
+		open := len(e.IPRanges) == 0 || e.IP == client.IPBypass
+		switch {
+		case open:
+			reach = 3
+		case slices.ContainsFunc(e.IPRanges, func(p netip.Prefix) bool { return !p.Addr().IsLoopback() }):
+			reach = max(reach, 2)
+		default:
+			reach = max(reach, 1)
+		}
+	}
+	return map[string]any{"server.admin.network": network[reach], "server.admin.token_ttl": policy.AdminTokenCeiling}
+}
+
 // keyBits counts an elliptic key as the RSA key of the same strength.
 func keyBits(k *key.Key) int {
 	if k.Alg == "RS256" {
@@ -147,12 +174,12 @@ func scopeValues(apps []*client.Client) map[string]review.Values {
 	out := map[string]review.Values{}
 	for _, c := range apps {
 		for _, s := range c.Settings.Scopes {
-			full := s == oauth.ScopeFull || s.Admin()
+			full := s == oauth.ScopeFull
 			out[string(s)] = review.Values{
 				"scope.identity":          review.Of(onlyIdentity(oauth.Scopes{s}), byVersion),
-				"scope.privileged":        review.Of(full, byVersion),
+				"scope.privileged":        review.Of(full || s.Admin(), byVersion),
 				"scope.wildcard":          review.Of(full, byVersion),
-				"scope.confidential":      review.Of(full, byVersion),
+				"scope.confidential":      review.Of(full || s.Admin(), byVersion),
 				"scope.actions":           review.Nothing(byVersion),
 				"scope.resource":          review.Nothing(byVersion),
 				"scope.resource_rechecks": review.Of(false, byVersion),

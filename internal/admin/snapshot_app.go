@@ -117,13 +117,28 @@ func policyValues(c *client.Client, e *client.Effective) map[string]any {
 //
 // Spec: RFC 9068 §2.2.
 func machineValues(e *client.Effective) map[string]any {
-	if !e.Flow(flow.ClientCredentials).On {
-		return nil
+	out := map[string]any{}
+	if onlyMachine(e) { // nobody is admitted but, if at all, the app, which an administrator chose
+		out["app.policy.permitted_users"] = string(client.AdminPreauthorized)
 	}
-	return map[string]any{
+	if !e.Flow(flow.ClientCredentials).On {
+		return out
+	}
+	maps.Copy(out, map[string]any{
 		"app.policy.run_as": "the app itself", "app.policy.run_as.apps": 1, "app.policy.run_as.interactive": false,
 		"app.policy.run_as.privileged": slices.ContainsFunc(e.Scopes, oauth.Scope.Admin),
+	})
+	return out
+}
+
+// onlyMachine says whether no person can use the app.
+func onlyMachine(e *client.Effective) bool {
+	for _, f := range flow.All {
+		if f.Name != flow.ClientCredentials && e.Flow(f.Name).On {
+			return false
+		}
 	}
+	return true
 }
 
 // unserved are the values of features that this version does not have: off, or

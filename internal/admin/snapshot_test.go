@@ -20,7 +20,7 @@ func TestSnapshotSpeaksTheVocabulary(t *testing.T) {
 	c.Settings = client.Settings{AuthMethod: client.AuthSecretBasic, Scopes: oauth.Scopes{"openid", "api"}, Flows: flow.Switches{}}
 	all := review.Values{}
 	for _, values := range []review.Values{
-		serverValues(client.Org{}, nil, Facts{}), appValues(client.Org{}, c, &Usage{LastUsed: now}, now), scopeValues([]*client.Client{c})["api"],
+		serverValues(client.Org{}, nil, nil, Facts{}), appValues(client.Org{}, c, &Usage{LastUsed: now}, now), scopeValues([]*client.Client{c})["api"],
 	} {
 		for name, v := range values {
 			all[name] = v

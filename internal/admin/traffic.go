@@ -1,7 +1,9 @@
 package admin
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -18,6 +20,42 @@ type traffic struct {
 	now    time.Time
 	counts map[usage.Key]usage.Count
 	apps   map[oauth.ClientID][]usage.Key
+}
+
+// Seen is one counter of an app: how often something was seen of it on a day. Its
+// JSON names are stable.
+type Seen struct {
+	App   oauth.ClientID `json:"client_id"`
+	Flow  flow.Name      `json:"flow"`
+	Day   string         `json:"day"`   // in UTC
+	Trait usage.Trait    `json:"trait"` // what was seen, as docs/reference names it
+	Count int64          `json:"count"`
+	Last  time.Time      `json:"last"`
+}
+
+// UsageOf reads the counters of an app, or of every app if it is empty, of the
+// last days, newest first. since says when counting began; zero: nobody counted.
+func (d *Desk) UsageOf(ctx context.Context, app oauth.ClientID, days int) (list []Seen, since time.Time, err error) {
+	list = []Seen{}
+	if d.Seen == nil {
+		return list, since, nil
+	}
+	days = min(max(days, 1), usage.Keep)
+	counts, since, err := d.Seen.Usage(ctx, usage.DayOf(d.Now())-int32(days)+1)
+	if err != nil {
+		return nil, since, fmt.Errorf("read usage: %w", err)
+	}
+	for k, c := range counts {
+		if app != "" && k.App != app {
+			continue
+		}
+		day := time.Unix(int64(k.Day)*24*60*60, 0).UTC().Format(time.DateOnly)
+		list = append(list, Seen{k.App, k.Flow, day, k.Trait, c.N, c.Last.UTC()})
+	}
+	slices.SortFunc(list, func(a, b Seen) int {
+		return cmp.Or(cmp.Compare(b.Day, a.Day), cmp.Compare(a.App, b.App), cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Trait, b.Trait))
+	})
+	return list, since, nil
 }
 
 // recentDays is how far back a forecast looks.

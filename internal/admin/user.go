@@ -123,12 +123,15 @@ func (d *Desk) Users(ctx context.Context, after oauth.UserID, limit int) ([]*acc
 }
 
 // ChangeUser sets fields of a person; tokens live on. Errors: Invalid,
-// account.ErrNotFound, account.ErrTaken.
+// account.ErrNotFound, account.ErrTaken, ErrChanged.
 func (d *Desk) ChangeUser(ctx context.Context, id oauth.UserID, sets []Set) (*account.Account, []Change, error) {
 	for try := 1; ; try++ {
 		old, err := d.People.Account(ctx, id)
 		if err != nil {
 			return nil, nil, fmt.Errorf("change user: %w", err)
+		}
+		if err := d.current(VersionOfUser(old)); err != nil {
+			return nil, nil, err
 		}
 		next := *old
 		if faults := apply(UserFields, &next, sets, d.Now(), false); len(faults) > 0 {
@@ -153,6 +156,9 @@ func (d *Desk) ChangeUser(ctx context.Context, id oauth.UserID, sets []Set) (*ac
 		return &next, changes, nil
 	}
 }
+
+// VersionOfUser is what a change of a person's profile is decided on.
+func VersionOfUser(a *account.Account) int64 { return a.Updated.UnixMicro() }
 
 // SetPassword gives a person a new password, or a hash made elsewhere, and ends
 // all their tokens. Errors: account.ErrNotFound, Invalid.

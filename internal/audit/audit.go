@@ -70,6 +70,7 @@ type Filter struct {
 	Rule   string
 	Since  time.Time
 	After  secret.ID // only events with a larger id: what --follow asks for
+	Before secret.ID // only events with a smaller id: the next page of the newest
 	Limit  int       // at most so many; 0 means 1000
 	Newest bool      // newest first; otherwise in order of time
 }

@@ -15,6 +15,7 @@ func fixOf(rule string) string {
 // fixes are written to whoever reads the log line: an administrator, or the
 // developer of the app. Keys are rules, and areas for the rest of their rules.
 var fixes = map[string]string{
+	"api":           "Correct the request to the Admin API; the problem's detail says what is wrong, and /api/v1/docs what is served.",
 	"account":       "Choose another user name or e-mail address.",
 	"challenge":     "Correct the app's request to the challenge endpoint; the description says what is missing.",
 	"client":        "Look at the app: countersign app show APP; compare id, method and secret with what it sends.",
@@ -42,6 +43,10 @@ var fixes = map[string]string{
 	"store":         "The app tries again by itself after Retry-After; if it lasts, look at /readyz, the disk and the log.",
 	"token":         "countersign token introspect --data DIR says what the token is and why it is not alive.",
 
+	"api.audience":                     "Leave the audience of an app with rights over this server empty: countersign app set APP --audience=.",
+	"api.owner":                        "Do it as an owner: with the command line on the server's machine, or in the console.",
+	"api.right":                        "If the app is to have it, an owner gives it: countersign app set APP --scope=+RIGHT. Then obtain a new token.",
+	"api.stopped":                      "Mend what the findings name, or send consent: waive with reason, owner and end, or force.",
 	"challenge.session":                "Let the app begin the challenge anew, without auth_session.",
 	"client.authentication-failed":     "The log and the audit log name the exact rule: countersign audit list --event request.refused.",
 	"client.disabled":                  "countersign app set APP --enabled switches it on again; earlier tokens stay dead.",
@@ -98,5 +103,6 @@ var fixes = map[string]string{
 	"token.quota":                      "Let the app keep its tokens until they expire; countersign app set APP --rate-limit N raises the limit.",
 	"token.not-admitted":               "Look at the app's policy: permitted users and address ranges.",
 	"token.no-person":                  "Let the app use its own token for its own calls; who a person is, only their token says.",
+	"token.not-machine":                "Obtain the token by client credentials, with an app that holds rights over this server.",
 	"token.scope-openid":               "Let the app ask for the scope openid when it logs the person in.",
 }

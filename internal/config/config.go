@@ -33,6 +33,7 @@ type Config struct {
 	Login          Login           `yaml:"login" reload:"yes"`
 	Salesforce     Salesforce      `yaml:"salesforce"`
 	Console        Console         `yaml:"console"`
+	AdminAPI       AdminAPI        `yaml:"admin_api"`
 	AuditRetention client.Duration `yaml:"audit_retention" doc:"How long audit events are kept. 0s: forever."`
 	PollInterval   client.Duration `yaml:"poll_interval" doc:"How often the database is asked for changes. Half a second at most, so that a change is in force everywhere within one."`
 	ShutdownGrace  client.Duration `yaml:"shutdown_grace" doc:"How long requests under way may take after SIGTERM."`
@@ -102,6 +103,11 @@ type Console struct {
 	Link         client.Duration `yaml:"link" doc:"How long a one-time link for an administrator can be used."`
 }
 
+// AdminAPI says how this server can be administered over HTTP.
+type AdminAPI struct {
+	Enabled Bool `yaml:"enabled" doc:"Serve /api/v1, for apps that an owner gave rights over this server. Without such an app nobody gets in."`
+}
+
 // Default is the configuration of somebody who sets nothing.
 func Default() Config {
 	d := login.DefaultLimits
@@ -122,6 +128,7 @@ func Default() Config {
 			Enabled: true, SecondFactor: true, Idle: client.Duration(gate.DefaultLives.Idle), Absolute: client.Duration(gate.DefaultLives.Absolute),
 			Proof: client.Duration(gate.DefaultLives.Proof), Link: client.Duration(gate.DefaultLives.Link),
 		},
+		AdminAPI:       AdminAPI{Enabled: true},
 		AuditRetention: client.Duration(400 * 24 * time.Hour),
 		PollInterval:   client.Duration(400 * time.Millisecond),
 		ShutdownGrace:  client.Duration(20 * time.Second),

@@ -93,7 +93,7 @@ func (v *visit) open() error {
 		return nil
 	}
 	v.who = &e
-	v.desk.Actor = e.Member.Actor()
+	v.desk.Actor, v.desk.Owner = e.Member.Actor(), e.Member.Role == staff.Owner
 	return nil
 }
 

@@ -24,6 +24,8 @@ const (
 	RedirectPrefix      Name = "redirect URI is compared by its beginning"
 	ScopeUnbounded      Name = "scope beyond the app is granted"
 	MachineUnbounded    Name = "scope beyond the app is granted to the app itself"
+	PersonAdministers   Name = "token of a person opens the administration"
+	RightIgnored        Name = "administration without the right for it"
 	RefreshAnyApp       Name = "refresh token used by another app"
 	RefreshReuse        Name = "old refresh token is answered for ever"
 	RefreshForever      Name = "refresh token outlives its policy"

@@ -22,7 +22,7 @@ func Set(n Name) { active.Store(n) }
 var All = []Name{
 	CodeAnyApp, CodeAnyRedirect, CodeNeverExpires, CodeSpentAccepted, ReplayIgnored,
 	PKCEUnchecked, PKCEOptional, PKCEPlain, PKCEDowngrade,
-	SecretUnchecked, SecretOptional, PublicSecret, RedirectPrefix, ScopeUnbounded, MachineUnbounded,
+	SecretUnchecked, SecretOptional, PublicSecret, RedirectPrefix, ScopeUnbounded, MachineUnbounded, PersonAdministers, RightIgnored,
 	RefreshAnyApp, RefreshReuse, RefreshForever, ThirdParty, FlowSwitchIgnored, CredentialsInURL,
 	PersonNotReread, EndingsIgnored, ForeignIntrospected, ForeignRevoked, TokenUnsigned, TokenNeverExpires,
 	AnyScopeUserinfo, NotAssigned, FenceIgnored, NoThrottle, QuotaIgnored, WhoExists, CacheableTokens, SecretLogged, AnyOrigin,

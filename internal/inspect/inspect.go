@@ -61,6 +61,8 @@ var (
 		"the access token may not be used by this person or from this address any more")
 	ErrNoPerson = oauth.Refuse(oauth.InsufficientScope, "token.no-person", "OpenID Connect Core 1.0 §5.3; RFC 6749 §4.4",
 		"the access token speaks for an app itself; there is no person behind it")
+	ErrNotMachine = oauth.Refuse(oauth.InvalidToken, "token.not-machine", "RFC 6749 §4.4; RFC 9700 §2.3",
+		"this is for tokens that an app obtained for itself by client credentials")
 	ErrPersonGone = oauth.Refuse(oauth.InvalidToken, "token.person-ended", "RFC 6750 §3.1",
 		"the access token was revoked")
 )
@@ -163,6 +165,41 @@ func (i *Inspector) Userinfo(ctx context.Context, text string, from netip.Addr, 
 		return p, ErrNotAdmitted
 	}
 	return p, nil
+}
+
+// Machine is an app that asks for itself, and with which scopes.
+type Machine struct {
+	Access grant.Access
+	App    *client.Entry
+	Scopes oauth.Scopes // of the token, without those that the app has lost since
+}
+
+// Machine opens an access token that an app obtained for itself: alive, and used
+// from where the app may be used. Errors: those of Fresh and Open, ErrNotMachine,
+// ErrNotAdmitted.
+//
+// Spec: RFC 6750 §2.1; RFC 6749 §4.4.
+func (i *Inspector) Machine(text string, from netip.Addr) (Machine, error) {
+	if err := i.fresh(); err != nil {
+		return Machine{}, err
+	}
+	a, app, err := i.open(text)
+	if err != nil {
+		return Machine{}, err
+	}
+	m := Machine{Access: a, App: app}
+	switch {
+	case (a.User != "" || a.Flow != flow.ClientCredentials) && !fault.Is(fault.PersonAdministers):
+		return m, ErrNotMachine
+	case policy.AdmitApp(app, from) != nil:
+		return m, ErrNotAdmitted
+	}
+	for _, s := range a.Scopes {
+		if app.Effective.Scopes.Has(s) {
+			m.Scopes = append(m.Scopes, s)
+		}
+	}
+	return m, nil
 }
 
 // event makes the audit event of a request about a grant.

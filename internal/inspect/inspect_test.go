@@ -360,3 +360,42 @@ func TestUserinfoOfAnApp(t *testing.T) {
 		}
 	}
 }
+
+// TestMachine: what an app that asks for itself may still do.
+func TestMachine(t *testing.T) {
+	h := housetest.New(t)
+	machine := func(change func(*client.Client)) {
+		h.ChangeApp(housetest.Shop, func(c *client.Client) {
+			c.Settings.Flows[flow.ClientCredentials] = flow.Switch{On: true}
+			change(c)
+		})
+		h.Clock.Forward(2 * time.Millisecond)
+	}
+	machine(func(c *client.Client) { c.Settings.Scopes = oauth.Scopes{"openid", "api", "orders"} })
+	a, err := h.Exchanger.Exchange(context.Background(), token.Request{Grant: oauth.GrantClientCredentials, Client: h.Credentials(housetest.Shop)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := netip.MustParseAddr("10.1.2.3")
+	if m, err := h.Inspector.Machine(a.AccessToken, here); err != nil || m.Scopes.String() != "api orders" || m.App.ID != housetest.Shop {
+		t.Errorf("%v %v", m.Scopes, err)
+	}
+	if _, err := h.Inspector.Machine(h.Login(housetest.Shop).AccessToken, here); !errors.Is(err, inspect.ErrNotMachine) {
+		t.Errorf("a person's token: %v", err)
+	}
+	if _, err := h.Inspector.Machine("", here); !errors.Is(err, inspect.ErrTokenMissing) {
+		t.Errorf("no token: %v", err)
+	}
+	machine(func(c *client.Client) { c.Settings.Scopes = oauth.Scopes{"api"} })
+	if m, err := h.Inspector.Machine(a.AccessToken, here); err != nil || m.Scopes.String() != "api" {
+		t.Errorf("after a scope was taken away: %v %v", m.Scopes, err)
+	}
+	machine(func(c *client.Client) { c.Policy.IPRanges = []string{"192.0.2.0/24"} })
+	if _, err := h.Inspector.Machine(a.AccessToken, here); !errors.Is(err, inspect.ErrNotAdmitted) {
+		t.Errorf("from outside the fence: %v", err)
+	}
+	h.Inspector.Fresh = func() error { return grant.ErrLease }
+	if _, err := h.Inspector.Machine(a.AccessToken, here); !errors.Is(err, grant.ErrLease) {
+		t.Errorf("a node that lost touch: %v", err)
+	}
+}

@@ -86,6 +86,10 @@ func addressAllowed(e *client.Effective, from netip.Addr, refreshing bool) bool 
 	return slices.ContainsFunc(e.IPRanges, func(p netip.Prefix) bool { return p.Contains(from) })
 }
 
+// AdminTokenCeiling is the longest life of a token that opens the administration
+// of this server.
+const AdminTokenCeiling = time.Hour
+
 // Terms are what an app gets: decided, not yet made.
 type Terms struct {
 	Scopes    oauth.Scopes // of the access token
@@ -116,6 +120,9 @@ func Decide(app *client.Entry, granted, asked oauth.Scopes) (Terms, error) {
 		t.Scopes = asked
 	} else {
 		t.Scopes = slices.DeleteFunc(slices.Clone(asked), func(s oauth.Scope) bool { return !e.Scopes.Has(s) })
+	}
+	if slices.ContainsFunc(t.Scopes, oauth.Scope.Admin) {
+		t.AccessTTL = min(t.AccessTTL, AdminTokenCeiling)
 	}
 	t.IDToken = t.Scopes.Has(oauth.ScopeOpenID)
 	t.Refresh = granted.Offline() && e.RefreshPolicy != client.RefreshZero && e.Flow(flow.RefreshToken).On

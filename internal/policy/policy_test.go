@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -124,6 +125,20 @@ func TestDecide(t *testing.T) {
 		}
 		if row.err == nil && (!cmp.Equal(got.Scopes, row.scopes) || got.Refresh != row.refresh || got.IDToken != row.id) {
 			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestTokensOverThisServerAreShort: an hour, whatever the app's setting says.
+func TestTokensOverThisServerAreShort(t *testing.T) {
+	app := entry(func(c *client.Client) {
+		c.Settings.Scopes = oauth.Scopes{"api", "admin:apps.read"}
+		c.Settings.AccessToken.TTL = client.Duration(12 * time.Hour)
+	})
+	for scope, want := range map[oauth.Scope]time.Duration{"api": 12 * time.Hour, "admin:apps.read": time.Hour} {
+		terms, err := Decide(app, app.Effective.Scopes, oauth.Scopes{scope})
+		if err != nil || terms.AccessTTL != want {
+			t.Errorf("%s lives %v, %v", scope, terms.AccessTTL, err)
 		}
 	}
 }

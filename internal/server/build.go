@@ -111,11 +111,15 @@ func (s *Server) routes() ([]web.Route, error) {
 	if err != nil {
 		return nil, err
 	}
+	plane, err := s.plane(inspector)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := s.console()
 	if err != nil {
 		return nil, err
 	}
-	standard = append(standard, pages...)
+	standard = append(append(standard, plane...), pages...)
 	if !bool(s.cfg.Salesforce.Enabled) {
 		return standard, nil
 	}

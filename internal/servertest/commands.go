@@ -53,6 +53,7 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){
 		"serve": serve, "app": createApp, "user": createUser, "cli": runCLI, "pkce": pkce, "clock": moveClock,
 		"post": request("POST"), "get": request("GET"), "options": request("OPTIONS"), "head": request("HEAD"), "put": request("PUT"),
+		"patch": request("PATCH"), "delete": request("DELETE"),
 		"expect": expect, "is": isMember, "header": isHeader, "take": take, "keep": keep, "same": same, "events": events,
 		"forge": forge, "equal": equal, "matches": matches,
 		"body": isBody, "strings": areStrings, "signed": signed, "follow": follow, "fetch": fetch,
@@ -221,7 +222,7 @@ func parseRequest(ts *testscript.TestScript, method string, args []string) *http
 		raw = form.Encode()
 	}
 	var body io.Reader
-	if method == "POST" || method == "PUT" {
+	if method == "POST" || method == "PUT" || method == "PATCH" {
 		body = strings.NewReader(raw)
 	}
 	r, err := http.NewRequest(method, sessionOf(ts).node.URL+path, body)

@@ -60,6 +60,9 @@ func (db *DB) List(ctx context.Context, f audit.Filter) ([]audit.Event, error) {
 		limit = eventLimit
 	}
 	from, to := f.After, lastID()
+	if !f.Before.IsZero() {
+		to = f.Before
+	}
 	if since := before(secret.FirstID(f.Since)); !f.Since.IsZero() && string(since[:]) > string(from[:]) {
 		from = since
 	}
