@@ -22,11 +22,16 @@ import (
 )
 
 // serveEnv makes the test binary the server: a process that can be killed.
-const serveEnv = "COUNTERSIGN_SERVERTEST_SERVE"
+const (
+	serveEnv = "COUNTERSIGN_SERVERTEST_SERVE"
+	argsEnv  = "COUNTERSIGN_SERVERTEST_ARGS" // more arguments, a line each
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(serveEnv); dir != "" {
-		os.Exit(cli.Main([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--metrics-listen="}, os.Stdin, os.Stdout, os.Stderr, nil))
+		args := []string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--metrics-listen="}
+		args = append(args, strings.FieldsFunc(os.Getenv(argsEnv), func(r rune) bool { return r == '\n' })...)
+		os.Exit(cli.Main(args, os.Stdin, os.Stdout, os.Stderr, nil))
 	}
 	os.Exit(m.Run())
 }
@@ -37,10 +42,10 @@ type process struct {
 	url string
 }
 
-func startProcess(t *testing.T, dir string) *process {
+func startProcess(t *testing.T, dir string, more ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(os.Args[0])}
-	p.Env = append(os.Environ(), serveEnv+"="+dir)
+	p.Env = append(os.Environ(), serveEnv+"="+dir, argsEnv+"="+strings.Join(more, "\n"))
 	out, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -151,11 +156,11 @@ func TestKill9UnderLoad(t *testing.T) {
 }
 
 // furnish makes an app and people by the real commands.
-func furnish(t *testing.T, dir string) (id, secret string) {
+func furnish(t *testing.T, dir string, more ...string) (id, secret string) {
 	t.Helper()
 	run := func(stdin string, args ...string) map[string]any {
 		var out, errs bytes.Buffer
-		args = append(args, "--data", dir, "-o", "json")
+		args = append(append(args, "--data", dir, "-o", "json"), more...)
 		if code := cli.Main(args, strings.NewReader(stdin), &out, &errs, nil); code != 0 {
 			t.Fatalf("%v: %d %s", args, code, errs.String())
 		}
