@@ -101,14 +101,10 @@ func (c *cluster) heal(n int, from []int) { c.t.Helper(); c.route("del", n, from
 
 // switchover asks Patroni to give another host the lead; it declines for the
 // moment in which it has not seen yet that a standby is there.
-func (c *cluster) switchover(from int, to ...int) {
+func (c *cluster) switchover(from int) {
 	c.t.Helper()
-	words := []string{"-c", c.path(from, "patroni.yml"), "switchover", "--leader", fmt.Sprintf("n%d", from), "--force"}
-	if len(to) > 0 {
-		words = append(words, "--candidate", fmt.Sprintf("n%d", to[0]))
-	}
 	within(c.t, 30*time.Second, "Patroni switches over", func() (bool, string) {
-		out, err := c.try("patronictl", words...)
+		out, err := c.try("patronictl", "-c", c.path(from, "patroni.yml"), "switchover", "--leader", fmt.Sprintf("n%d", from), "--force")
 		return err == nil && !strings.Contains(out, "ailed"), out
 	})
 }

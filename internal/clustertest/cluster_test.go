@@ -86,6 +86,12 @@ func startCluster(t *testing.T) *cluster {
 	}
 	c.whole()
 	c.run("psql", "-Xqc", "CREATE DATABASE "+databaseName, adminURL(members()...))
+	for _, m := range members() { // one that has not heard of it yet would refuse a server
+		within(t, 30*time.Second, "every host has the database", func() (bool, string) {
+			out, err := c.try("psql", "-XAtc", "SELECT 1", strings.Replace(databaseURL(m), "read-write", "any", 1))
+			return err == nil, out
+		})
+	}
 	return c
 }
 

@@ -79,20 +79,20 @@ func (s *stage) under(name string, breakIt, mendIt func()) {
 			d.stop()
 		}
 	}()
-	waitFor(t, s.ledger, 40)
+	waitFor(t, s.ledger, 200)
 	before := s.ledger.phase()
 	breakIt()
-	waitFor(t, s.ledger, 40)
+	waitFor(t, s.ledger, 200)
 	_, without, _ := s.ledger.state()
 	s.ledger.phase()
 	mendIt()
-	waitFor(t, s.ledger, 40)
+	waitFor(t, s.ledger, 100)
 	_, again, _ := s.ledger.state()
 	d.stop()
 	stopped = true
-	s.settle(name, before, fmt.Sprintf("%.1f s", without.Seconds()))
+	s.settle(name, before, seconds(without))
 	if again > 5*time.Second {
-		s.say("%s: while it was mended, %.1f s more without a write", name, again.Seconds())
+		s.say("%s: while it was mended, %s more without a write", name, seconds(again))
 	}
 }
 
@@ -111,11 +111,15 @@ func (s *stage) settle(name string, before tally, without string) {
 	s.ledger.mu.Unlock()
 	d := now.minus(before)
 	t.Logf("%s: without a write for %s; %+v", name, without, d)
-	s.say("%s %s", name, without)
+	if without != "" {
+		s.say("%s: no write for %s", name, without)
+	}
 	if d.redeemed == 0 || d.rotated == 0 || d.refused == 0 {
 		t.Errorf("the load was one-sided: %+v", d)
 	}
 }
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
 // sum reports what the whole run acknowledged.
 func (s *stage) sum() {
