@@ -96,6 +96,7 @@ var fixes = map[string]string{
 	"staff.link-over":                  "Make another link: Administrators in the console, or countersign staff link NAME.",
 	"staff.session-over":               "Sign in again at /console/login.",
 	"store.unreachable":                "The database did not answer for ten seconds: look at it, at the network, and at a failover under way; /readyz says what this node saw last.",
+	"store.cannot-write":               "The database answers but takes no changes: free space on its disk, or name the primary in --database; /readyz says which it is.",
 	"store.busy":                       "The disk does not keep up; the metric countersign_store_queue shows it.",
 	"token.flow-off":                   "countersign app set APP --flow FLOW=on; for refresh tokens the flow is refresh_token.",
 	"token.grant-type-unknown":         "countersign explain flows lists what is served.",

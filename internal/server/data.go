@@ -49,7 +49,7 @@ func OpenData(ctx context.Context, o DataOptions) (*Data, error) {
 		keep = -1 // there, zero means the default
 	}
 	db, err := sqlstore.Open(ctx, sqlstore.Options{
-		Dir: o.Dir, Database: o.Database, Serving: o.Serving, Now: o.Now, MustExist: o.MustExist, ReadOnly: o.ReadOnly,
+		Dir: o.Dir, Database: o.Database, Serving: o.Serving, SharedClock: true, Now: o.Now, MustExist: o.MustExist, ReadOnly: o.ReadOnly,
 		PollEvery: o.PollEvery, AuditKeep: keep,
 	})
 	if err != nil {

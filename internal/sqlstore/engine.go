@@ -59,6 +59,8 @@ type engine interface {
 	recovered()
 	// queue returns how many changes wait and how many may.
 	queue() (waiting, room int)
+	// present is the time by the clock that all nodes share, if there is one.
+	present(ctx context.Context, own time.Time) (time.Time, error)
 	// ringWait is how long a raised floor must stand before its slots may be
 	// emptied, so that no node still redeems by an older one.
 	ringWait() time.Duration

@@ -26,6 +26,7 @@ type postgresEngine struct {
 	waiting     atomic.Int64  // changes and reads that wait for a connection
 	attempt     time.Duration // of one try
 	hold        time.Duration // how long a read is tried again
+	shared      bool          // the ring follows the database's clock
 	whole       bool          // changes that can be one statement are
 	wait        time.Duration // ringWait
 
@@ -66,7 +67,7 @@ func openPostgres(ctx context.Context, o *Options, stats *counters, l *lease) (e
 
 // dialPostgres opens the pools of a database that is known to be ours.
 func dialPostgres(ctx context.Context, config databaseConfig, o *Options, stats *counters, l *lease) (_ engine, err error) {
-	e := &postgresEngine{stats: stats, lease: l, attempt: attemptFor, hold: holdUnknown, whole: true, wait: leaseFor + skewBudget}
+	e := &postgresEngine{stats: stats, lease: l, attempt: attemptFor, hold: holdUnknown, shared: o.SharedClock, whole: true, wait: leaseFor + skewBudget}
 	defer func() {
 		if err != nil {
 			_ = e.close()
@@ -261,6 +262,20 @@ func (e *postgresEngine) recovered() {
 }
 
 func (e *postgresEngine) queue() (waiting, room int) { return int(e.waiting.Load()), queueRoom }
+
+const selectPresent = `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS int8)`
+
+func (e *postgresEngine) present(ctx context.Context, own time.Time) (time.Time, error) {
+	if !e.shared {
+		return own, nil
+	}
+	var us int64
+	err := e.look(ctx, func(t tx) error {
+		_, err := t.one(selectPresent, nil, &us)
+		return err
+	})
+	return fromMicro(us), err
+}
 
 // ringWait: the lease of other nodes, and how far their clocks may be apart.
 func (e *postgresEngine) ringWait() time.Duration { return e.wait }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"countersign/internal/oauth"
 )
 
 // Codes of PostgreSQL that decide how a change ended.
@@ -31,7 +33,7 @@ func (t *postgresTx) refused(err error) error {
 	case t.broken:
 		return unreachable(err)
 	}
-	return plainPostgres(err)
+	return writeRefused(err)
 }
 
 // settled tells an error of COMMIT, or of a statement that is a transaction. Only
@@ -47,7 +49,7 @@ func (t *postgresTx) settled(err error) error {
 		if again(e) {
 			return fmt.Errorf("%w: %w", errNotApplied, err)
 		}
-		return plainPostgres(err)
+		return writeRefused(err)
 	}
 	return fmt.Errorf("%w: %w", errUnknown, err)
 }
@@ -59,6 +61,20 @@ func again(e *pgconn.PgError) bool {
 		return true
 	}
 	return e.SeverityUnlocalized != "ERROR" // the session was ended
+}
+
+// ErrCannotWrite refuses a change of a database that takes none at present: its
+// disk is full, or it is a standby.
+var ErrCannotWrite = oauth.Refuse(oauth.TemporarilyUnavailable, "store.cannot-write", "RFC 9110 §15.6.4",
+	"the database takes no changes at present; ask again shortly")
+
+// writeRefused tells clients to come back when nothing is wrong with what they
+// sent.
+func writeRefused(err error) error {
+	if cannotWrite(err) {
+		return fmt.Errorf("%w: %w", ErrCannotWrite.After(retryAfter), plainPostgres(err))
+	}
+	return plainPostgres(err)
 }
 
 // cannotWrite: the database takes no change at all.

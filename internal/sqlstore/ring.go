@@ -51,6 +51,13 @@ func (db *DB) turnRing(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	want := secret.SlotOf(db.o.Now()) - 1
+	if want > db.lease.floor() { // once in ten minutes, or always if this node's clock is ahead
+		present, err := db.eng.present(ctx, db.o.Now())
+		if err != nil {
+			return err
+		}
+		want = min(want, secret.SlotOf(present)-1)
+	}
 	if want > db.lease.floor() {
 		err := db.change(ctx, func(t tx, _ bool) error {
 			var ceil int32

@@ -284,6 +284,9 @@ func (e *sqliteEngine) queue() (waiting, room int) {
 	return len(e.writer.queue), cap(e.writer.queue)
 }
 
+// present: one machine has one clock.
+func (e *sqliteEngine) present(_ context.Context, own time.Time) (time.Time, error) { return own, nil }
+
 // ringWait: every group of changes reads floor and ceiling inside its own
 // transaction, so no older floor can be in use.
 func (e *sqliteEngine) ringWait() time.Duration { return 0 }

@@ -37,6 +37,10 @@ type Options struct {
 	// ReadOnly opens without a writer: every change is refused, nothing is
 	// migrated.
 	ReadOnly bool
+	// SharedClock lets the ring of spent values follow the database's clock where
+	// several nodes share one, so that a node whose own clock is wrong empties
+	// nothing under the others: for everybody but tests that move Now.
+	SharedClock bool
 	// PollEvery is the pause between two polls; 0 means 400 ms.
 	PollEvery time.Duration
 	// MustExist refuses to make a new database: for commands that would only
