@@ -65,6 +65,7 @@ type commands struct {
 	Backup   backupCommand   `cmd:"" help:"Copy the database while it is in use."`
 	Restore  restoreCommand  `cmd:"" help:"Put a copy into a new data directory."`
 	Migrate  migrateCommands `cmd:"" help:"The schema of the database, and the move to PostgreSQL."`
+	Storage  storageCommand  `cmd:"" name:"storage-check" help:"Prove that a database keeps the contract of the store; in schemas of its own."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 	Docs     docsCommand     `cmd:"" hidden:"" help:"Write the generated reference pages."`
 }
