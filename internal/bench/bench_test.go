@@ -11,7 +11,7 @@ import (
 // BenchmarkFloor measures each primitive.
 func BenchmarkFloor(b *testing.B) {
 	floor, ws := openFloor(b)
-	for _, p := range primitives {
+	for _, p := range primitives() {
 		b.Run(p.name, func(b *testing.B) {
 			var all []float64
 			for range b.N {
@@ -47,7 +47,11 @@ func BenchmarkOperation(b *testing.B) {
 			}
 			m, ratio := middle(all)
 			m.report(b, ratio, o.target)
-			results.operation[o.name], results.rounds = figures{m, ratio}, b.N
+			f := figures{sample: m, ratio: ratio}
+			if s.db != nil && b.N > 1 {
+				f.price = o.priceOf(b, s.db, ws, max(o.times/4, 32))
+			}
+			results.operation[o.name], results.rounds = f, b.N
 			if *profileTo != "" && b.N > 1 {
 				profile(b, o, ws, int(profileFor/m.cpu))
 			}
@@ -74,7 +78,7 @@ func (s sample) report(b *testing.B, ratio, target float64) {
 
 func openFloor(b *testing.B) (*process, []*worker) {
 	b.Helper()
-	floor := startRole(b, roleFloor, b.TempDir())
+	floor := startFloor(b)
 	if _, err := floor.cpu(); err != nil {
 		b.Skip(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // storeFloor writes one row for each request and answers when it is durable.
@@ -42,6 +44,26 @@ func storeFloor(mux *http.ServeMux, dir string) error {
 		r := row{b64.EncodeToString(hash[:]), make(chan error, 1)}
 		s.arrived <- r
 		return <-r.done
+	})
+	return nil
+}
+
+// postgresFloor writes one row on PostgreSQL for each request, in a transaction of
+// its own.
+func postgresFloor(mux *http.ServeMux, url string) error {
+	pool, err := pgxpool.New(context.Background(), url)
+	if err != nil {
+		return err
+	}
+	if _, err := pool.Exec(context.Background(), `CREATE TABLE IF NOT EXISTS floor_token (hash text PRIMARY KEY, client text, sub text, scope text, exp int8)`); err != nil {
+		return err
+	}
+	handle(mux, "pg", func(r *http.Request) error {
+		var hash [32]byte
+		_, _ = rand.Read(hash[:])
+		_, err := pool.Exec(r.Context(), "INSERT INTO floor_token VALUES ($1, $2, $3, $4, $5)",
+			b64.EncodeToString(hash[:]), "bench", "bench-user", "api", time.Now().Unix()+900)
+		return err
 	})
 	return nil
 }

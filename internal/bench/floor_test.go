@@ -15,7 +15,9 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
+	"testing"
 
 	"countersign/internal/account"
 )
@@ -28,35 +30,62 @@ const floorSecret = "bench-secret-0123456789"
 const floorForm = "grant_type=refresh_token&scope=api&client_id=bench&client_secret=" + floorSecret
 
 // primitives are the paths of the floor, with what each does.
-var primitives = []struct{ name, what string }{
+func primitives() []primitiveRow {
+	out := slices.Clone(allPrimitives)
+	if *databaseURL == "" {
+		out = slices.DeleteFunc(out, func(p primitiveRow) bool { return p.name == "pg" })
+	}
+	return out
+}
+
+type primitiveRow struct{ name, what string }
+
+var allPrimitives = []primitiveRow{
 	{"json", "answers 300 bytes of JSON"},
 	{"form", "parses the form of a token request, answers JSON"},
 	{"hmac", "HMAC-SHA256 of a secret, compared in constant time"},
 	{"es256", "one ES256 signature"},
 	{"verify-es256", "one ES256 verification"},
 	{"sqlite", "one durable row: group commit, WAL, `synchronous=FULL`"},
+	{"pg", "one durable row on PostgreSQL, one commit for each"},
 	{"rs256", "one RS256 signature, RSA-2048"},
 	{"argon2id", "one password: argon2id, 19 MiB, t=2, p=1, one at a time"},
 }
 
-// floorMain serves the floor. Its one argument is a directory for its database.
+// startFloor starts the floor, with a database of its own where there is one.
+func startFloor(t testing.TB) *process {
+	t.Helper()
+	args := []string{t.TempDir()}
+	if *databaseURL != "" {
+		args = append(args, newPostgres(t).url)
+	}
+	return startRole(t, roleFloor, args...)
+}
+
+// floorMain serves the floor. Its arguments are a directory for its database, and
+// the URL of a PostgreSQL, if there is one.
 func floorMain(args []string) int {
-	if err := serveFloor(args[0]); err != nil {
+	if err := serveFloor(args); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
 }
 
-func serveFloor(dir string) error {
+func serveFloor(args []string) error {
 	mux := http.NewServeMux()
 	for _, add := range []func(*http.ServeMux) error{plainFloor, signingFloor, passwordFloor} {
 		if err := add(mux); err != nil {
 			return err
 		}
 	}
-	if err := storeFloor(mux, dir); err != nil {
+	if err := storeFloor(mux, args[0]); err != nil {
 		return err
+	}
+	if len(args) > 1 {
+		if err := postgresFloor(mux, args[1]); err != nil {
+			return err
+		}
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -44,7 +44,7 @@ func BenchmarkFootprint(b *testing.B) {
 func (h *house) footprint(b *testing.B, program string) (first, rss float64) {
 	b.Helper()
 	began := time.Now()
-	p := start(b, nil, program, "serve", "--data", h.dir, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0")
+	p := start(b, nil, program, append(h.place(), "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0")...)
 	defer p.stop()
 	w, err := connect(p.url)
 	if err != nil {

@@ -43,6 +43,7 @@ type app struct {
 // house is the data of a server: two confidential apps and some people.
 type house struct {
 	dir    string
+	db     *postgres // nil: the embedded database
 	keys   *secret.Keyring
 	signed app // its access tokens are JWTs
 	opaque app // its access tokens are handles
@@ -54,7 +55,12 @@ type house struct {
 func furnish(t testing.TB, people int) *house {
 	t.Helper()
 	h := &house{dir: filepath.Join(t.TempDir(), "data")}
-	d, err := server.OpenData(t.Context(), server.DataOptions{Dir: h.dir, Actor: "bench"})
+	o := server.DataOptions{Dir: h.dir, Actor: "bench"}
+	if *databaseURL != "" {
+		h.db = newPostgres(t)
+		o.Database = h.db.url
+	}
+	d, err := server.OpenData(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,13 +115,21 @@ type countersign struct {
 // password may wait longer for its turn, in case that others use the machine.
 func (h *house) serve(t testing.TB) *countersign {
 	t.Helper()
-	p := startRole(t, roleServer, "serve", "--data", h.dir, "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0",
-		"--set", "password.wait=30s")
+	p := startRole(t, roleServer, append(h.place(), "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--set", "password.wait=30s")...)
 	addr, err := p.metricsAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &countersign{h, p, "http://" + addr + "/metrics"}
+}
+
+// place is the command that serves the house's data.
+func (h *house) place() []string {
+	words := []string{"serve", "--data", h.dir}
+	if h.db != nil {
+		words = append(words, "--database", h.db.url)
+	}
+	return words
 }
 
 // metricsAddress reads from the log where the metrics are.

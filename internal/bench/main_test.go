@@ -9,10 +9,13 @@ import (
 
 // Flags of this package's benchmarks; scripts/bench gives them.
 var (
-	reportTo   = flag.String("bench.report", "", "write the results to this Markdown `file`")
-	revision   = flag.String("bench.revision", "unknown", "the `commit` that is measured, for the report")
-	serverCore = flag.String("bench.core", "", "processor `core` for the servers, by taskset; empty: any")
-	profileTo  = flag.String("bench.profile", "", "after measuring, profile each operation into this `directory`")
+	reportTo    = flag.String("bench.report", "", "write the results to this Markdown `file`")
+	revision    = flag.String("bench.revision", "unknown", "the `commit` that is measured, for the report")
+	serverCore  = flag.String("bench.core", "", "processor `core` for the servers, by taskset; empty: any")
+	databaseURL = flag.String("bench.database", "", "measure on this PostgreSQL `URL`, in databases of its own, instead of the embedded database")
+	users       = flag.Int("bench.users", 0, "measure beside a database with so many people")
+	families    = flag.Int("bench.families", 0, "and so many refresh families")
+	profileTo   = flag.String("bench.profile", "", "after measuring, profile each operation into this `directory`")
 )
 
 // roleVariable says in a child's environment what the child is to be.

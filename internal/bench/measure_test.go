@@ -8,6 +8,7 @@ import (
 // sample is what one round of one operation came to, for each time.
 type sample struct {
 	cpu     float64 // processor time of the server, microseconds
+	db      float64 // and of its PostgreSQL
 	floor   float64 // of its bill, microseconds
 	changes float64 // durable changes
 	commits float64 // that they shared
@@ -48,6 +49,10 @@ func (o operation) run(ws []*worker, n int) (out sample, err error) {
 	if err != nil {
 		return out, err
 	}
+	dbCPU, err := s.db.cpu()
+	if err != nil {
+		return out, err
+	}
 	began := time.Now()
 	took, err := load(ws, n, func(w *worker, i int) error { return o.do(w, items[i]) })
 	if err != nil {
@@ -58,6 +63,10 @@ func (o operation) run(ws []*worker, n int) (out sample, err error) {
 	if err != nil {
 		return out, err
 	}
+	dbAfter, err := s.db.cpu()
+	if err != nil {
+		return out, err
+	}
 	if read[2], err = s.count(); err != nil {
 		return out, err
 	}
@@ -65,6 +74,7 @@ func (o operation) run(ws []*worker, n int) (out sample, err error) {
 	d := read[2].minus(read[1])
 	out = sample{
 		cpu: float64((after - cpu).Nanoseconds()) / 1000 / each, changes: d.changes / each, commits: d.commits / each,
+		db:      float64((dbAfter - dbCPU).Nanoseconds()) / 1000 / each,
 		mallocs: (d.mallocs - (read[1].mallocs - read[0].mallocs)) / each, rate: each / all.Seconds(),
 		p50: percentile(.5, took), p99: percentile(.99, took),
 	}
@@ -74,7 +84,7 @@ func (o operation) run(ws []*worker, n int) (out sample, err error) {
 // floorTimes is how often a primitive is asked for in one round: a tenth or two of
 // a second of each, a second of passwords.
 var floorTimes = map[string]int{
-	"json": 4000, "form": 4000, "hmac": 4000, "es256": 2000, "verify-es256": 1500, "sqlite": 4000, "rs256": 200, "argon2id": 48,
+	"json": 4000, "form": 4000, "hmac": 4000, "es256": 2000, "verify-es256": 1500, "sqlite": 4000, "pg": 4000, "rs256": 200, "argon2id": 48,
 }
 
 // primitive asks the floor for one.
@@ -132,6 +142,7 @@ func middle(all []sample) (out sample, ratio float64) {
 		return median(v)
 	}
 	out = sample{
+		db:  pick(func(s sample) float64 { return s.db }),
 		cpu: pick(func(s sample) float64 { return s.cpu }), floor: pick(func(s sample) float64 { return s.floor }),
 		changes: pick(func(s sample) float64 { return s.changes }), commits: pick(func(s sample) float64 { return s.commits }),
 		mallocs: pick(func(s sample) float64 { return s.mallocs }), rate: pick(func(s sample) float64 { return s.rate }),

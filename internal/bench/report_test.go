@@ -12,6 +12,7 @@ import (
 type figures struct {
 	sample
 	ratio float64
+	price price // of the database, where it tells
 }
 
 // footprint is what the program takes without doing anything.
@@ -35,6 +36,8 @@ var results = struct {
 	loadedRSS  float64
 	footprint  footprint
 	starvation starvation
+	scaled     []scaled
+	emptied    emptied
 }{floor: map[string]float64{}, operation: map[string]figures{}}
 
 // Targets of what is no operation.
@@ -50,11 +53,20 @@ func writeReport() error {
 	if *reportTo == "" {
 		return nil
 	}
-	if len(results.floor) < len(primitives) || len(results.operation) < len(operations) ||
+	if *families > 0 {
+		if len(results.scaled) < len(scaledOperations)+1 || results.emptied.rows == 0 {
+			return fmt.Errorf("%s is not written: not every benchmark ran", *reportTo)
+		}
+		return replacePart(*reportTo, "scale-"+engineName(), scalePage())
+	}
+	if len(results.floor) < len(primitives()) || len(results.operation) < len(operations) ||
 		results.footprint == (footprint{}) || results.starvation == (starvation{}) {
 		return fmt.Errorf("%s is not written: not every benchmark ran", *reportTo)
 	}
-	return os.WriteFile(*reportTo, []byte(page()), 0o644)
+	if *databaseURL != "" {
+		return replacePart(*reportTo, "postgres", postgresPage())
+	}
+	return replacePart(*reportTo, "embedded", page())
 }
 
 func page() string {

@@ -51,13 +51,13 @@ func (o operation) once(ws []*worker) (float64, error) {
 
 // TestFloor asks the floor for every primitive once.
 func TestFloor(t *testing.T) {
-	floor := startRole(t, roleFloor, t.TempDir())
+	floor := startFloor(t)
 	ws, err := crew(floor.url, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { dismiss(ws) })
-	for _, p := range primitives {
+	for _, p := range primitives() {
 		if _, err := load(ws, 1, primitive(p.name)); err != nil {
 			t.Errorf("%s: %v", p.name, err)
 		}
@@ -88,14 +88,14 @@ func TestReport(t *testing.T) {
 	defer func() { results = kept }()
 	results.floor, results.operation = map[string]float64{}, map[string]figures{}
 	for _, o := range operations {
-		results.operation[o.name] = figures{sample{cpu: 1, floor: 1}, o.target}
+		results.operation[o.name] = figures{sample: sample{cpu: 1, floor: 1}, ratio: o.target}
 	}
 	results.starvation = starvation{1, 1, 1, 1}
 	if got := page(); !strings.Contains(got, "missed\n\nNone.\n") {
 		t.Errorf("at the targets:\n%s", got)
 	}
 	for _, o := range operations {
-		results.operation[o.name] = figures{sample{cpu: 1, floor: 1}, o.target * 1.01}
+		results.operation[o.name] = figures{sample: sample{cpu: 1, floor: 1}, ratio: o.target * 1.01}
 	}
 	results.footprint, results.starvation = footprint{31, 101, 31}, starvation{1, 1, 4, 4}
 	got := page()

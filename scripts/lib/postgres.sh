@@ -6,7 +6,7 @@
 # start_postgres exports TEST_POSTGRES, or fails and has said why.
 # The server of an earlier stage is used again; stop_postgres ends it.
 start_postgres() {
-	local bin dir
+	local bin dir settings
 	if [[ -n ${TEST_POSTGRES:-} ]]; then
 		return
 	fi
@@ -28,15 +28,21 @@ start_postgres() {
 	if [[ $(id -u) == 0 ]]; then
 		chown "$(postgres_user)" "$dir"
 	fi
-	# Nothing here must survive a power cut, so nothing waits for the disk. Nor for
-	# a standby: there is none. Who asks for synchronous_commit=on waits for it.
+	# Nothing of a test must survive a power cut, so nothing waits for the disk; what
+	# is measured does. Nor does a test wait for a standby: there is none. Who asks
+	# for synchronous_commit=on waits for it.
+	if [[ -z ${postgres_durable:-} ]]; then
+		settings='-c fsync=off -c full_page_writes=off -c synchronous_standby_names=ghost -c synchronous_commit=local'
+	else
+		settings='-c shared_buffers=1GB -c max_wal_size=4GB'
+	fi
 	as_postgres "$bin/initdb" -D "$dir/data" -U countersign -A trust \
 		--encoding=UTF8 --locale=C --no-sync >"$work/initdb.log" 2>&1 || {
 		cat "$work/initdb.log"
 		return 1
 	}
 	as_postgres "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 -o \
-		"-k $dir -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=200 -c synchronous_standby_names=ghost -c synchronous_commit=local" start || {
+		"-k $dir -c listen_addresses= $settings -c max_connections=200" start || {
 		as_postgres cat "$dir/log"
 		return 1
 	}
