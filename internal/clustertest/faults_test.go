@@ -79,7 +79,7 @@ func (s *stage) waitCancelled() {
 		}
 	}
 	s.say("%d waits for a standby cancelled: %d answers, none of them 200", cancelled, len(replies))
-	s.under("commit wait cancelled", func() {}, func() {})
+	s.under("", func() {}, func() {})
 }
 
 // freeze stops PostgreSQL on hosts, until wake.

@@ -110,8 +110,8 @@ func (s *stage) settle(name string, before tally, without string) {
 	s.ledger.faults = nil // said
 	s.ledger.mu.Unlock()
 	d := now.minus(before)
-	t.Logf("%s: without a write for %s; %+v", name, without, d)
-	if without != "" {
+	t.Logf("%s without a write for %s; %+v", name, without, d)
+	if name != "" {
 		s.say("%s: no write for %s", name, without)
 	}
 	if d.redeemed == 0 || d.rotated == 0 || d.refused == 0 {
