@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"countersign/internal/evidence"
 )
 
 // Input is what a review needs.
@@ -24,15 +26,16 @@ type Input struct {
 type Run struct {
 	Schema string `json:"schema"`
 	Score
-	Header       Header          `json:"header"`
-	Counts       Counts          `json:"counts"`
-	Apps         []AppScore      `json:"apps"`
-	Findings     []Finding       `json:"findings"`
-	Improvements []Improvement   `json:"improvements,omitempty"`
-	Together     *Improvement    `json:"together,omitempty"` // all fixes with fewer than ten broken callers at once
-	Unmatched    []Waiver        `json:"unmatched_waivers,omitempty"`
-	Rules        map[string]Text `json:"-"` // texts of the controls, for reports
-	Bands        map[string]Band `json:"-"`
+	Header       Header                 `json:"header"`
+	Counts       Counts                 `json:"counts"`
+	Apps         []AppScore             `json:"apps"`
+	Findings     []Finding              `json:"findings"`
+	Improvements []Improvement          `json:"improvements,omitempty"`
+	Together     *Improvement           `json:"together,omitempty"` // all fixes with fewer than ten broken callers at once
+	Unmatched    []Waiver               `json:"unmatched_waivers,omitempty"`
+	Transcripts  []*evidence.Transcript `json:"transcripts,omitempty"` // of the proofs that were made for this run
+	Rules        map[string]Text        `json:"-"`                     // texts of the controls, for reports
+	Bands        map[string]Band        `json:"-"`
 
 	judged *judging // nil in a run read from a file
 	input  Input

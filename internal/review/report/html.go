@@ -27,7 +27,8 @@ func HTML(w io.Writer, run *review.Run) error {
 }
 
 var page = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("page").Funcs(template.FuncMap{
+	t := template.Must(template.New("parts").Funcs(proofFuncs).Parse(proofParts))
+	return template.Must(t.New("page").Funcs(template.FuncMap{
 		"status": statusText, "severity": severityText, "bare": review.Finding.Why, "waiver": waiverText, "patch": patchText,
 		"breaks": breaksText, "gain": gainText, "points": review.Points, "subject": subjectName, "proof": proofText,
 		"anchor": anchor, "show": review.Shown.Text, "day": func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
@@ -52,6 +53,7 @@ type view struct {
 	Columns   []groupView
 	Explained []string
 	Summary   string
+	Proofs    []proofGroup
 }
 
 type groupView struct {
@@ -64,7 +66,8 @@ type groupView struct {
 // entry is a finding with the text of its control.
 type entry struct {
 	review.Finding
-	Text review.Text
+	Text     review.Text
+	Evidence *findingProof // nil: no transcript
 }
 
 type statusView struct {
@@ -113,14 +116,17 @@ func pageOf(run *review.Run) view {
 	if len(v.Groups) <= mostColumns {
 		v.Columns, v.Matrix = v.Groups, matrixOf(v.Groups, run)
 	}
-	v.Summary = summaryOf(run)
+	v.Summary, v.Proofs = summaryOf(run), proofGroups(run, v.Groups)
+	if len(v.Proofs) > 0 {
+		v.Style += template.CSS(proofStyle) //nolint:gosec // our own embedded file
+	}
 	return v
 }
 
 func entries(findings []review.Finding, run *review.Run) []entry {
 	list := make([]entry, len(findings))
 	for i, f := range findings {
-		list[i] = entry{f, run.Rules[f.Control]}
+		list[i] = entry{f, run.Rules[f.Control], proofOfFinding(run, f)}
 	}
 	return list
 }

@@ -67,7 +67,7 @@ func JUnit(w io.Writer, run *review.Run, o Options) error {
 			s.Name = "app/" + g.ID
 		}
 		for _, f := range g.Findings {
-			s.add(junitOf(f, s.Name, o.FailOn))
+			s.add(junitOf(run, f, s.Name, o.FailOn))
 		}
 		all.Tests += s.Tests
 		all.Failures += s.Failures
@@ -99,9 +99,9 @@ func (s *junitSuite) add(c junitCase) {
 	s.Cases = append(s.Cases, c)
 }
 
-func junitOf(f review.Finding, suite string, failOn float64) junitCase {
+func junitOf(run *review.Run, f review.Finding, suite string, failOn float64) junitCase {
 	c := junitCase{Name: f.Control, ClassName: suite, Time: "0"}
-	details := junitDetails(f)
+	details := junitDetails(run, f)
 	switch {
 	case f.Contradicted: // no waiver and no threshold hides it
 		c.Failure = &junitOutcome{Message: f.Reason, Type: "contradicted", Text: details}
@@ -120,11 +120,12 @@ func junitOf(f review.Finding, suite string, failOn float64) junitCase {
 	return c
 }
 
-func junitDetails(f review.Finding) string {
+func junitDetails(run *review.Run, f review.Finding) string {
 	lines := []string{f.Reason, "severity: " + orElse(severityText(f), "none"), "yours: " + f.Actual, "recommended: " + f.Expected}
 	if f.Location != nil && f.Location.File != "" {
 		lines = append(lines, "at: "+fileLine(f.Location))
 	}
+	lines = append(lines, attack(run, f)...)
 	if f.Fix != nil {
 		lines = append(lines, "fix: "+strings.Join(patchText(f.Fix.Patch), "; "))
 	}

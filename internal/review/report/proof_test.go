@@ -54,7 +54,7 @@ func TestAProofCanBeReadByAnybody(t *testing.T) {
 		"Somebody who reads &lt;logs&gt;.", "<b>A thief</b> redeems it", "from 127.0.2.5", "Granted: here is a token.", "Granted: here is a code.",
 		"19 × 400 Bad Request", "(20 times)", "Refused: this code or token is not good, or not good for this app.", "&lt;script&gt;alert(1)",
 		`code <b>1234</b>`, `access token <b>aabb</b>`, `<th scope="row">state</th><td>a b</td>`, "no answer", "connection refused",
-		"Basic base64(shop:<span", "there is no such endpoint", "24 requests in 1.5 s, 2026-11-23 20:04:11 UTC", "standard endpoints", "The words used here",
+		"Basic base64(shop:<span", "there is no such endpoint", "24 requests in 1.5 s, 2026-11-23 20:04:11 UTC", "· standard</span>", "The words used here",
 		`<details open><summary><span class="mark">✕</span><span class="name"><b>1</b> A stranger`, `<li class="turn attack">`, `<li class="turn honest">`,
 	} {
 		if !strings.Contains(page, want) {

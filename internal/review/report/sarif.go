@@ -56,10 +56,26 @@ type sarifResult struct {
 	PartialFingerprints map[string]string  `json:"partialFingerprints"`
 	BaselineState       string             `json:"baselineState,omitempty"`
 	Suppressions        []sarifSuppression `json:"suppressions,omitempty"`
+	CodeFlows           []sarifFlow        `json:"codeFlows,omitempty"`
 	Properties          map[string]any     `json:"properties"`
 }
 
+// sarifFlow is an attack that worked, step by step.
+type sarifFlow struct {
+	Message     sarifText         `json:"message"`
+	ThreadFlows []sarifThreadFlow `json:"threadFlows"`
+}
+
+type sarifThreadFlow struct {
+	Locations []sarifStep `json:"locations"`
+}
+
+type sarifStep struct {
+	Location sarifLocation `json:"location"`
+}
+
 type sarifLocation struct {
+	Message  *sarifText     `json:"message,omitempty"`
 	Physical *sarifPhysical `json:"physicalLocation,omitempty"`
 	Logical  []sarifLogical `json:"logicalLocations,omitempty"`
 }

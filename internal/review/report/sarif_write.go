@@ -31,7 +31,7 @@ func SARIF(w io.Writer, run *review.Run, o Options) error {
 		}
 	}
 	for _, f := range run.Findings {
-		r := sarifOf(f, index)
+		r := sarifOf(run, f, index)
 		if o.Baseline != nil {
 			was, known := before[f.Fingerprint]
 			r.BaselineState = baselineState(was, f, known)
@@ -41,7 +41,7 @@ func SARIF(w io.Writer, run *review.Run, o Options) error {
 	}
 	for _, f := range absent(before) {
 		if _, known := index[f.Control]; known {
-			r := sarifOf(f, index)
+			r := sarifOf(run, f, index)
 			r.BaselineState = "absent"
 			results = append(results, r)
 		}
@@ -124,7 +124,18 @@ var sarifKinds = map[review.Status]string{
 	review.NotApplicable: "notApplicable", review.Manual: "review", review.Inconclusive: "open",
 }
 
-func sarifOf(f review.Finding, index map[string]int) sarifResult {
+// flowOf writes an attack that worked as a flow, which viewers show step by step.
+func flowOf(f review.Finding, steps []string) sarifFlow {
+	flow := sarifFlow{Message: sarifText{Text: steps[0]}, ThreadFlows: []sarifThreadFlow{{}}}
+	for _, text := range steps[1:] {
+		place := sarifPlace(f)
+		place.Message = &sarifText{Text: text}
+		flow.ThreadFlows[0].Locations = append(flow.ThreadFlows[0].Locations, sarifStep{place})
+	}
+	return flow
+}
+
+func sarifOf(run *review.Run, f review.Finding, index map[string]int) sarifResult {
 	r := sarifResult{
 		RuleID: f.Control, RuleIndex: index[f.Control], Kind: sarifKinds[f.Status], Level: sarifLevel(f),
 		Message:             sarifText{Text: sarifMessage(f)},
@@ -134,6 +145,9 @@ func sarifOf(f review.Finding, index map[string]int) sarifResult {
 			"status": f.Status, "severity": f.Severity.Level, "security-severity": fmt.Sprintf("%.1f", f.Weight()),
 			"actual": f.Actual, "expected": f.Expected, "proof": f.Proof,
 		},
+	}
+	if steps := attack(run, f); len(steps) > 0 {
+		r.CodeFlows = []sarifFlow{flowOf(f, steps)}
 	}
 	if f.Waived() {
 		r.Suppressions = []sarifSuppression{{

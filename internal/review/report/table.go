@@ -18,7 +18,7 @@ const tableWidth = 80
 // end soon, score, grade and the three fixes that gain most. It reads well
 // without colour.
 func Table(w io.Writer, run *review.Run, o Options) error {
-	t := &table{color: o.Color}
+	t := &table{run: run, color: o.Color}
 	t.line("Security Health Review: " + run.Words())
 	for _, line := range headerLines(run) {
 		t.wrapped("", line)
@@ -38,6 +38,7 @@ func Table(w io.Writer, run *review.Run, o Options) error {
 }
 
 type table struct {
+	run   *review.Run
 	b     strings.Builder
 	color bool
 }
@@ -146,6 +147,9 @@ func (t *table) finding(f review.Finding) {
 	}
 	if utf8.RuneCountInString(proofText(f)) > 16 {
 		label("proof", proofText(f))
+	}
+	for i, step := range attack(t.run, f) {
+		label(map[bool]string{true: "attack"}[i == 0], step)
 	}
 	if f.Waiver != nil {
 		label("waiver", waiverText(f.Waiver))
