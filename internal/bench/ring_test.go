@@ -70,7 +70,7 @@ func (h *house) ringStands(b *testing.B, floor int32) {
 	h.do(b, "UPDATE slot_floor SET floor_tb = $1, ceil_tb = $2 WHERE id = 1", floor, floor+8)
 }
 
-func (h *house) do(b *testing.B, text string, args ...any) {
+func (h *house) do(b testing.TB, text string, args ...any) {
 	b.Helper()
 	if h.db != nil {
 		if _, err := h.db.conn.Exec(b.Context(), text, args...); err != nil {

@@ -45,6 +45,7 @@ func newCrowd(t testing.TB, h *house, users, families int) *crowd {
 	}
 	c.pattern(t)
 	began := time.Now()
+	rebuild := h.withoutIndex(t, "rt_family_user")
 	for _, table := range []struct {
 		name    string
 		columns []string
@@ -65,6 +66,7 @@ func newCrowd(t testing.TB, h *house, users, families int) *crowd {
 			t.Fatalf("load %s: %v", table.name, err)
 		}
 	}
+	rebuild()
 	if h.db != nil {
 		if _, err := h.db.conn.Exec(t.Context(), "ANALYZE"); err != nil {
 			t.Fatal(err)
@@ -87,6 +89,28 @@ var (
 func (h *house) sql() (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", Path: filepath.Join(h.dir, "countersign.db")}
 	return sql.Open("sqlite", dsn.String()+"?_txlock=immediate&_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
+}
+
+// withoutIndex drops an index, which is built faster than it grows, until rebuild.
+func (h *house) withoutIndex(t testing.TB, name string) (rebuild func()) {
+	t.Helper()
+	var definition string
+	if h.db != nil {
+		if err := h.db.conn.QueryRow(t.Context(), "SELECT indexdef FROM pg_indexes WHERE indexname = $1", name).Scan(&definition); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		db, err := h.sql()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if err := db.QueryRowContext(t.Context(), "SELECT sql FROM sqlite_master WHERE name = $1", name).Scan(&definition); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.do(t, "DROP INDEX "+name)
+	return func() { h.do(t, definition) }
 }
 
 func (h *house) insert(ctx context.Context, table string, columns []string, n int, row func(int) []any) error {
