@@ -34,6 +34,7 @@ var stages = []struct {
 	{"server killed", false, (*stage).serverKilled},
 	{"clock of a server", false, (*stage).serverClock},
 	{"clock of a database", false, (*stage).databaseClock},
+	{"storage-check", false, (*stage).storageCheck},
 	{"disk full", false, (*stage).diskFull},
 }
 
