@@ -14,6 +14,7 @@ import (
 	"countersign/internal/client"
 	"countersign/internal/grant"
 	"countersign/internal/key"
+	"countersign/internal/load"
 	"countersign/internal/review"
 	"countersign/internal/secret"
 	"countersign/internal/staff"
@@ -32,6 +33,7 @@ type Desk struct {
 	Keys     *secret.Keyring
 	Book     review.Book // waivers and runs of the review
 	Seen     usage.Store // what was seen of apps
+	Load     load.Store  // how many requests came, and how they ended
 	Index    *AppIndex   // lists of apps, shared by the desks of a process; nil: read anew each time
 	About    Facts       // how this server was started; Usage and Waivers are read anew
 	Password PasswordRules

@@ -19,7 +19,7 @@ import (
 // element: review/controls stands where review stands.
 var levels = [][]string{
 	{"oauth", "flow", "audit", "secret", "jose", "fault"},
-	{"client", "account", "grant", "key", "usage", "evidence", "staff"},
+	{"client", "account", "grant", "key", "usage", "load", "evidence", "staff"},
 	{"authreq", "policy", "login", "review", "sfdx"},
 	{"token", "headless", "authorize", "inspect", "admin", "gate", "probe"},
 	{"web"},

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"countersign/internal/oauth"
@@ -33,11 +34,15 @@ const (
 	recent                // within the last minutes: secrets, and what cannot be undone
 )
 
-// table is every page and action of the console. Keep a page's rows together.
+// table is every page and action of the console: method, path, permission, proof,
+// handler. Keep a page's rows together.
 func (c *Console) table() []route {
-	return []route{
-		// method, path, permission, proof, handler
+	return slices.Concat(c.doorRows(), c.appRows(), c.reviewRows(), c.peopleRows(), c.serverRows())
+}
 
+// doorRows are how one comes in and goes out.
+func (c *Console) doorRows() []route {
+	return []route{
 		// coming in and going out
 		{"GET", "/console", signedIn, standing, c.toHome},
 		{"GET", "/console/login", anyone, standing, c.loginPage},
@@ -54,11 +59,19 @@ func (c *Console) table() []route {
 
 		// overview
 		{"GET", "/console/", staff.Read, standing, c.homePage},
+	}
+}
 
+// appRows are External Client Apps.
+func (c *Console) appRows() []route {
+	return []route{
 		// apps
+	}
+}
 
-		// ----
-
+// reviewRows are the Security Health Review.
+func (c *Console) reviewRows() []route {
+	return []route{
 		// review
 		{"GET", "/console/review", staff.Read, standing, c.reviewPage},
 		{"GET", "/console/review/matrix", staff.Read, standing, c.matrixPage},
@@ -73,21 +86,37 @@ func (c *Console) table() []route {
 		{"POST", "/console/review/{control}/fix", staff.EditApps, standing, c.fix},
 		{"GET", "/console/review/{control}/waive", staff.Waive, standing, c.waivePage},
 		{"POST", "/console/review/{control}/waive", staff.Waive, standing, c.waive},
+	}
+}
 
-		// ----
-
+// peopleRows are people, and what happens.
+func (c *Console) peopleRows() []route {
+	return []route{
 		// people
-
-		// ----
+		{"GET", "/console/people", staff.ReadPeople, standing, c.peoplePage},
+		{"GET", "/console/people/new", staff.EditPeople, standing, c.newPersonPage},
+		{"POST", "/console/people/new", staff.EditPeople, standing, c.createPerson},
+		{"GET", "/console/people/{user}", staff.ReadPeople, standing, c.personPage},
+		{"GET", "/console/people/{user}/edit", staff.EditPeople, standing, c.editPersonPage},
+		{"POST", "/console/people/{user}/edit", staff.EditPeople, standing, c.editPerson},
+		{"POST", "/console/people/{user}/enable", staff.EditPeople, standing, c.enablePerson},
+		{"POST", "/console/people/{user}/unlock", staff.EditPeople, standing, c.unlockPerson},
+		{"GET", "/console/people/{user}/ask/{what}", staff.EditPeople, recent, c.askPage},
+		{"POST", "/console/people/{user}/ask/{what}", staff.EditPeople, recent, c.askDone},
+		{"POST", "/console/people/{user}/grants/{grant}/end", staff.EditPeople, standing, c.endGrant},
 
 		// audit
-
-		// ----
+		{"GET", "/console/audit", staff.ReadAudit, standing, c.auditPage},
+		{"GET", "/console/audit/export", staff.ReadAudit, standing, c.exportEvents},
 
 		// traffic
+		{"GET", "/console/traffic", staff.Read, standing, c.trafficPage},
+	}
+}
 
-		// ----
-
+// serverRows are what holds for this server, and who manages it.
+func (c *Console) serverRows() []route {
+	return []route{
 		// keys
 		{"GET", "/console/keys", staff.Read, standing, c.keysPage},
 		{"GET", "/console/keys/rotate", staff.EditKeys, recent, c.rotatePage},

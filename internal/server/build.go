@@ -12,6 +12,7 @@ import (
 	"countersign/internal/headless"
 	"countersign/internal/inspect"
 	"countersign/internal/jose"
+	"countersign/internal/load"
 	"countersign/internal/login"
 	"countersign/internal/salesforce"
 	"countersign/internal/token"
@@ -32,12 +33,13 @@ func (s *Server) build() error {
 	}
 	s.metrics = newMetrics(s.o.Version, routes)
 	s.used = &usage.Counter{Store: s.DB, Now: s.o.Now}
+	s.load = &load.Counter{Store: s.DB, Now: s.o.Now}
 	proxies, err := proxies(s.cfg)
 	if err != nil {
 		return err
 	}
 	s.site = &web.Site{
-		Log: s.o.Log, Now: s.o.Now, Metrics: s.metrics, Refused: s.refused.Refused, Used: s.used.See, Origins: s.origins.Allowed, HTTPS: s.https(),
+		Log: s.o.Log, Now: s.o.Now, Metrics: s.metrics, Refused: s.refused.Refused, Used: s.used.See, Load: s.countLoad, Origins: s.origins.Allowed, HTTPS: s.https(),
 		Proxies: proxies,
 	}
 	s.reloads = newReloader(s.cfg, s.o.Reread, s.adopt)

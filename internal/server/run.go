@@ -158,10 +158,10 @@ func (s *Server) turn(ctx context.Context) {
 	s.endings.Sweep(s.o.Now().Add(-endingsFor))
 }
 
-// CountUsage writes what was seen of apps since the last time. What cannot be written now is written
+// CountUsage writes what was seen of apps, and how many requests there were, since the last time. What cannot be written now is written
 // a minute later.
 func (s *Server) CountUsage(ctx context.Context) {
-	if err := s.used.Flush(ctx); err != nil && ctx.Err() == nil {
+	if err := errors.Join(s.used.Flush(ctx), s.load.Flush(ctx)); err != nil && ctx.Err() == nil {
 		s.o.Log.LogAttrs(ctx, slog.LevelWarn, "usage of apps not counted yet", slog.String("fault", err.Error()))
 	}
 }

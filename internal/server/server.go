@@ -21,6 +21,7 @@ import (
 	"countersign/internal/gate"
 	"countersign/internal/grant"
 	"countersign/internal/key"
+	"countersign/internal/load"
 	"countersign/internal/login"
 	"countersign/internal/usage"
 	"countersign/internal/web"
@@ -52,6 +53,7 @@ type Server struct {
 	hands   *hands
 	refused *web.Recorder
 	used    *usage.Counter
+	load    *load.Counter
 	gate    *gate.Gate
 	metrics *metrics
 	health  *health

@@ -12,7 +12,7 @@ import (
 )
 
 // load redeems codes from eight callers until the returned function is called.
-func load(t *testing.T, db *DB) (stop func()) {
+func fill(t *testing.T, db *DB) (stop func()) {
 	done := make(chan struct{})
 	var callers sync.WaitGroup
 	for range 8 {
@@ -42,7 +42,7 @@ func TestBackup(t *testing.T) {
 	if out, err := db.RedeemCode(t.Context(), first); out != oauth.Won || err != nil {
 		t.Fatal(out, err)
 	}
-	stop := load(t, db)
+	stop := fill(t, db)
 	path := filepath.Join(t.TempDir(), fileName)
 	err := db.Backup(t.Context(), path)
 	stop()

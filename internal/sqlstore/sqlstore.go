@@ -17,6 +17,7 @@ import (
 	"countersign/internal/client"
 	"countersign/internal/grant"
 	"countersign/internal/key"
+	"countersign/internal/load"
 	"countersign/internal/review"
 	"countersign/internal/staff"
 	"countersign/internal/usage"
@@ -92,6 +93,7 @@ var (
 	_ key.Store      = (*DB)(nil)
 	_ audit.Log      = (*DB)(nil)
 	_ usage.Store    = (*DB)(nil)
+	_ load.Store     = (*DB)(nil)
 	_ review.Book    = (*DB)(nil)
 	_ staff.Store    = (*DB)(nil)
 	_ staff.Sessions = (*DB)(nil)

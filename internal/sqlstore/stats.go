@@ -38,6 +38,7 @@ type counters struct {
 	version, endings                                          atomic.Int64
 	usage                                                     atomic.Bool  // somebody counts, and the database knows
 	usageCut                                                  atomic.Int32 // the day before which usage was forgotten
+	loadCut                                                   atomic.Int32 // the slot before which load was forgotten
 }
 
 func (c *counters) group(size int, committed bool) {

@@ -57,6 +57,7 @@ func (db *DB) sweep(ctx context.Context) error {
 		db.sweepCounters(ctx, now),
 		db.sweepFamilies(ctx, now),
 		db.sweepUsage(ctx, now),
+		db.sweepLoad(ctx, now),
 		db.sweepStaff(ctx, now),
 	)
 	if db.o.AuditKeep > 0 {

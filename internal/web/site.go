@@ -31,6 +31,9 @@ type Site struct {
 	// Used is told of every request that succeeded and says what it looked like,
 	// and must not block; usage.Counter counts them. nil: nobody counts.
 	Used func(usage.Seen)
+	// Load is told of every request, how it ended, and must not block; load.Counter
+	// counts them. nil: nobody counts.
+	Load func(e Event, outcome string)
 	// Origins says whether a page at the origin may read answers to the app;
 	// an empty id asks whether any app registered the origin. nil: none.
 	Origins func(origin string, app oauth.ClientID) bool
@@ -228,6 +231,9 @@ func (s *Site) finish(r *Request, refusal *oauth.Error, err error) {
 	s.log(r, outcome, err)
 	if s.Metrics != nil {
 		s.Metrics.Observe(e.Route, outcome, e.Rule, e.Duration)
+	}
+	if s.Load != nil {
+		s.Load(*e, outcome)
 	}
 	if outcome == OutcomeOK && s.Used != nil {
 		s.Used(e.Seen)

@@ -52,7 +52,7 @@ func Over(t testing.TB, https bool) *House {
 	in := housetest.New(t)
 	h := &House{House: in, Members: map[staff.Role]*staff.Member{}, HTTPS: https}
 	h.Desk = &admin.Desk{
-		Apps: in.DB, People: in.DB, Grants: in.DB, Signing: in.DB, Members: in.DB, Log: in.DB, Book: in.DB, Seen: in.DB, Keys: in.Keys, Now: in.Clock.Now,
+		Apps: in.DB, People: in.DB, Grants: in.DB, Signing: in.DB, Members: in.DB, Log: in.DB, Book: in.DB, Seen: in.DB, Load: in.DB, Keys: in.Keys, Now: in.Clock.Now,
 		Password: admin.PasswordRules{Params: hashing},
 	}
 	h.Gate = gate.New(gate.Options{
