@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/client"
 	"countersign/internal/flow"
 	"countersign/internal/oauth"
 	"countersign/internal/review"
@@ -41,6 +42,12 @@ func (t *traffic) broken(a review.App, s review.Step) (n int64, last time.Time, 
 		return t.unlessSeen(id, trait)
 	}
 	switch s.Name {
+	case "app.refresh.policy":
+		return t.underPolicy(id, s)
+	case "app.refresh.idle_ttl":
+		return t.beyond(id, usage.Trait.Idle, s.To)
+	case "app.refresh.absolute_ttl":
+		return t.beyond(id, usage.Trait.Age, s.To)
 	case "app.scopes":
 		return t.withoutScopes(id, s)
 	case "app.policy.ip":
@@ -73,8 +80,57 @@ var refusedBy = map[string]usage.Trait{
 // unrecorded are settings that refuse some requests of a kind, by something that
 // is not recorded: whether the app keeps the next token, how old a token was.
 var unrecorded = map[string]usage.Trait{
-	"app.refresh.rotation": usage.Refresh, "app.refresh.policy": usage.Refresh, "app.refresh.idle_ttl": usage.Refresh,
-	"app.refresh.absolute_ttl": usage.Refresh, "app.code.ttl": usage.Token,
+	"app.refresh.rotation": usage.Refresh, "app.code.ttl": usage.Token,
+}
+
+// beyond counts refreshes that a limit would have refused: those of which it is
+// sure that they came later. If one may have been on either side of the limit, or
+// was counted before such things were, it is unknown.
+func (t *traffic) beyond(id oauth.ClientID, span func(usage.Trait) (least, most time.Duration, ok bool), limit any) (n int64, last time.Time, known bool) {
+	all, _ := t.recent(id, "", usage.Refresh)
+	end, ok := limit.(time.Duration)
+	if !ok || all == 0 || end == review.Forever {
+		return 0, time.Time{}, all == 0 || ok
+	}
+	from := usage.DayOf(t.now) - recentDays + 1
+	for _, k := range t.apps[id] {
+		least, most, ok := span(k.Trait)
+		if !ok || k.Day < from {
+			continue
+		}
+		c := t.counts[k]
+		switch all -= c.N; {
+		case least >= end:
+			if n += c.N; c.Last.After(last) {
+				last = c.Last
+			}
+		case most == 0 || most > end:
+			return 0, time.Time{}, false
+		}
+	}
+	return n, last, all <= 0
+}
+
+// underPolicy: a policy refuses by its limits. Those that the patch does not set
+// are the usual ones.
+func (t *traffic) underPolicy(id oauth.ClientID, s review.Step) (int64, time.Time, bool) {
+	switch s.To {
+	case string(client.RefreshInfinite):
+		return 0, time.Time{}, true
+	case string(client.RefreshZero):
+		n, last := t.recent(id, "", usage.Refresh)
+		return n, last, true
+	case string(client.RefreshLifetime):
+		return t.beyond(id, usage.Trait.Age, client.DefaultRefreshAbsolute)
+	case string(client.RefreshInactivity):
+		idle, at, known := t.beyond(id, usage.Trait.Idle, client.DefaultRefreshIdle)
+		old, then, also := t.beyond(id, usage.Trait.Age, client.DefaultRefreshAbsolute)
+		if then.After(at) {
+			at = then
+		}
+		return idle + old, at, known && also
+	}
+	return 0, time.Time{}, false
 }
 
 // unlessSeen: nobody breaks if such requests never came; otherwise it is unknown.

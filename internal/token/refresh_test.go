@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"countersign/internal/oauth"
 	"countersign/internal/policy"
 	"countersign/internal/token"
+	"countersign/internal/usage"
 )
 
 // TestRefresh: one valid refresh; each row spoils one thing and expects one
@@ -324,4 +326,21 @@ func decode(t *testing.T, jwt string, part int) map[string]any {
 		t.Fatalf("not a JWT: %q", jwt)
 	}
 	return out
+}
+
+// TestRefreshSaysHowLongItWaited: the counters learn how old the login is, and
+// how long the token lay idle where it says so itself.
+func TestRefreshSaysHowLongItWaited(t *testing.T) {
+	h := housetest.New(t)
+	a := h.Login(housetest.Shop)
+	h.Clock.Forward(8 * 24 * time.Hour)
+	a, err := h.Exchanger.Exchange(ctx, h.RefreshRequest(housetest.Shop, a.RefreshToken))
+	if err != nil || !slices.Contains(a.Seen.Traits, usage.OfAge(8*24*time.Hour)) || !slices.Contains(a.Seen.Traits, usage.OfIdle(8*24*time.Hour)) {
+		t.Errorf("after eight days: %v, %v", a.Seen.Traits, err)
+	}
+	h.Clock.Forward(time.Hour)
+	a, err = h.Exchanger.Exchange(ctx, h.RefreshRequest(housetest.Shop, a.RefreshToken))
+	if err != nil || !slices.Contains(a.Seen.Traits, usage.OfAge(8*24*time.Hour)) || !slices.Contains(a.Seen.Traits, usage.OfIdle(time.Hour)) {
+		t.Errorf("an hour later: %v, %v", a.Seen.Traits, err)
+	}
 }

@@ -163,6 +163,10 @@ func seen(app client.Identity, p proof, a Answer, r Request) usage.Seen {
 	bare := usage.BareToken
 	if p.refresh != nil {
 		s.What, bare = usage.Refresh, usage.BareRefresh
+		s.Traits = append(s.Traits, usage.OfAge(a.IssuedAt.Sub(p.grant.ID.Time())))
+		if app.Effective.Rotation { // otherwise the token does not say when it was used last
+			s.Traits = append(s.Traits, usage.OfIdle(a.IssuedAt.Sub(p.refresh.Issued)))
+		}
 	}
 	if !app.Proven {
 		s.Traits = append(s.Traits, bare)
