@@ -70,7 +70,7 @@ func (i Invalid) Error() string {
 
 // IsNotFound says whether the error means that the named thing does not exist.
 func IsNotFound(err error) bool {
-	for _, e := range []error{client.ErrNotFound, account.ErrNotFound, grant.ErrNotFound, key.ErrNotFound, ErrNoSecret, review.ErrNoRun, review.ErrNoWaiver, staff.ErrNotFound} {
+	for _, e := range []error{client.ErrNotFound, account.ErrNotFound, grant.ErrNotFound, key.ErrNotFound, ErrNoSecret, review.ErrNoRun, review.ErrNoWaiver, ErrNoControl, staff.ErrNotFound} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -64,7 +64,6 @@ var translations = []struct {
 	{review.ErrWaiverReason, ErrInvalid},
 	{review.ErrWaiverOwner, ErrInvalid},
 	{review.ErrWaiverUntil, ErrInvalid},
-	{admin.ErrNoControl, ErrNotFound},
 }
 
 // statuses are those that the rule says, not the code.

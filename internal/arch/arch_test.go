@@ -23,7 +23,7 @@ var levels = [][]string{
 	{"authreq", "policy", "login", "review", "sfdx"},
 	{"token", "headless", "authorize", "inspect", "admin", "gate", "probe"},
 	{"web"},
-	{"endpoint", "salesforce", "portal", "console", "api", "sqlstore", "config"},
+	{"endpoint", "salesforce", "portal", "console", "api", "remote", "sqlstore", "config"},
 	{"server"},
 	{"cli"},
 }

@@ -22,18 +22,17 @@ type appCommands struct {
 	Export       appExport       `cmd:"" help:"Write apps as code, or as a Salesforce project. Never secrets."`
 }
 
-func appSummary(r admin.AppResult) [][]string {
-	a := r.App
+func appSummary(a admin.AppView) [][]string {
 	lines := [][]string{{"client_id", string(a.ID)}}
-	if r.Secret != "" {
-		lines = append(lines, []string{"client_secret", r.Secret + "  (shown once)"})
+	if a.Secret != "" {
+		lines = append(lines, []string{"client_secret", a.Secret + "  (shown once)"})
 	}
 	return append(lines,
 		[]string{"name", a.Name}, []string{"type", string(a.Type)},
-		[]string{"authenticates with", string(a.Settings.AuthMethod)},
-		[]string{"redirect_uris", words(a.Settings.RedirectURIs)},
-		[]string{"flows", words(admin.FlowsOn(a.Settings.Flows))},
-		[]string{"scopes", a.Settings.Scopes.String()})
+		[]string{"authenticates with", string(a.AuthMethod)},
+		[]string{"redirect_uris", words(a.Redirects)},
+		[]string{"flows", words(a.Flows)},
+		[]string{"scopes", a.Scopes.String()})
 }
 
 // appArg names an app.
@@ -52,14 +51,25 @@ func (a *appArg) withApp(s *session, want access, work func(*server.Data, *clien
 	})
 }
 
+// atApp finds the app at whichever desk, and works on it.
+func (a *appArg) atApp(s *session, want access, work func(door, admin.AppView) error) error {
+	return s.at(want, func(d door) error {
+		v, err := d.App(s.ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		return work(d, v)
+	})
+}
+
 type appShow struct{ appArg }
 
 // Run shows the app.
 func (c *appShow) Run(s *session) error {
-	return c.withApp(s, reading, func(_ *server.Data, a *client.Client) error {
+	return c.atApp(s, reading, func(_ door, a admin.AppView) error {
 		lines := [][]string{{"client_id", string(a.ID)}}
-		for _, l := range admin.Lines(admin.AppFields, a) {
-			lines = append(lines, []string{l.Name, l.Value})
+		for _, l := range admin.Lines(admin.AppFields, &client.Client{}) { // for the names, in their order
+			lines = append(lines, []string{l.Name, a.Settings[l.Name]})
 		}
 		for _, k := range a.Secrets {
 			until := "until it is removed"
@@ -69,7 +79,7 @@ func (c *appShow) Run(s *session) error {
 			lines = append(lines, []string{"secret " + k.ID, "…" + k.Hint + ", made " + when(k.Created) + ", " + until})
 		}
 		lines = append(lines, []string{"created", when(a.Created)}, []string{"updated", when(a.Updated)})
-		return one(s, admin.ViewApp(a), lines)
+		return one(s, a, lines)
 	})
 }
 
@@ -99,12 +109,12 @@ func (c *appRotateSecret) Run(s *session) error {
 	if err != nil {
 		return usage{"--overlap: " + err.Error()}
 	}
-	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
-		r, err := d.Desk.RotateSecret(s.ctx, a.ID, time.Duration(overlap))
+	return c.atApp(s, changing, func(d door, a admin.AppView) error {
+		r, err := d.RotateSecret(s.ctx, string(a.ID), time.Duration(overlap))
 		if err != nil {
 			return err
 		}
-		return one(s, r.View(), [][]string{
+		return one(s, r, [][]string{
 			{"client_id", string(a.ID)},
 			{"client_secret", r.Secret + "  (shown once)"},
 		})
@@ -118,12 +128,12 @@ type appRemoveSecret struct {
 
 // Run ends one secret.
 func (c *appRemoveSecret) Run(s *session) error {
-	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
-		r, err := d.Desk.RemoveSecret(s.ctx, a.ID, c.Secret)
+	return c.atApp(s, changing, func(d door, a admin.AppView) error {
+		r, err := d.RemoveSecret(s.ctx, string(a.ID), c.Secret)
 		if err != nil {
 			return err
 		}
-		return s.changed(r.View(), r.Changes)
+		return s.changed(r, r.Changes)
 	})
 }
 
@@ -131,8 +141,8 @@ type appDelete struct{ appArg }
 
 // Run deletes the app.
 func (c *appDelete) Run(s *session) error {
-	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
-		if err := d.Desk.DeleteApp(s.ctx, a.ID); err != nil {
+	return c.atApp(s, changing, func(d door, a admin.AppView) error {
+		if err := d.DeleteApp(s.ctx, string(a.ID)); err != nil {
 			return err
 		}
 		return s.done("deleted %s (%s)", a.ID, a.Name)

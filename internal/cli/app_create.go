@@ -7,7 +7,6 @@ import (
 
 	"countersign/internal/admin"
 	"countersign/internal/client"
-	"countersign/internal/oauth"
 	"countersign/internal/server"
 )
 
@@ -35,13 +34,13 @@ func (c *appCreate) Run(s *session) error {
 			return k.Missing(values)
 		}
 	}
-	return s.with(beginning, func(d *server.Data) error {
-		r, err := d.Desk.CreateApp(s.ctx, oauth.ClientID(c.ClientID), values, words)
+	return s.at(beginning, func(d door) error {
+		r, err := d.CreateApp(s.ctx, c.ClientID, values, words)
 		if err != nil {
 			return err
 		}
 		s.warn(r.Warnings)
-		return one(s, r.View(), appSummary(r))
+		return one(s, r, appSummary(r))
 	})
 }
 

@@ -23,7 +23,7 @@ type appList struct {
 // Run lists the apps.
 func (c *appList) Run(s *session) error {
 	if c.plain() {
-		return s.with(reading, c.all(s))
+		return s.at(reading, c.all(s))
 	}
 	q := admin.AppQuery{Text: c.Search, Health: c.Health, Use: c.Use, State: c.State, Order: c.Order, Page: c.Page, Size: c.Size}
 	if c.Flow != "" {
@@ -54,15 +54,11 @@ func (c *appList) plain() bool {
 	return *c == (appList{Order: "name", Size: c.Size})
 }
 
-func (c *appList) all(s *session) func(d *server.Data) error {
-	return func(d *server.Data) error {
-		apps, err := d.Desk.AllApps(s.ctx)
+func (c *appList) all(s *session) func(door) error {
+	return func(d door) error {
+		views, err := d.Apps(s.ctx)
 		if err != nil {
 			return err
-		}
-		views := make([]admin.AppView, len(apps))
-		for i, a := range apps {
-			views[i] = admin.ViewApp(a)
 		}
 		return list(s, views, []string{"CLIENT_ID", "NAME", "TYPE", "FIRST PARTY", "ENABLED", "FLOWS"}, func(v admin.AppView) []string {
 			return []string{string(v.ID), v.Name, string(v.Type), yes(v.FirstParty), yes(v.Enabled), words(v.Flows)}

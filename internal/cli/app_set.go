@@ -37,13 +37,13 @@ func (c *appSet) Run(s *session) error {
 			return s.preview(p)
 		})
 	}
-	return c.withApp(s, changing, func(d *server.Data, a *client.Client) error {
-		r, err := d.Desk.ChangeApp(s.ctx, a.ID, changes, words)
+	return c.atApp(s, changing, func(d door, a admin.AppView) error {
+		r, err := d.ChangeApp(s.ctx, string(a.ID), changes, words)
 		if err != nil {
 			return err
 		}
 		s.warn(r.Warnings)
-		return s.changed(r.View(), r.Changes)
+		return s.changed(r, r.Changes)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/client"
-	"countersign/internal/server"
+	"countersign/internal/oauth"
 )
 
 type auditCommands struct {
@@ -31,12 +31,12 @@ const followEvery = 500 * time.Millisecond
 
 // Run prints the newest events, in order of time.
 func (c *auditList) Run(s *session) error {
-	return s.with(reading, func(d *server.Data) error {
+	return s.at(reading, func(d door) error {
 		f, err := c.filter(s, d)
 		if err != nil {
 			return err
 		}
-		events, err := d.Desk.Events(s.ctx, f)
+		events, err := d.Events(s.ctx, f)
 		if err != nil {
 			return err
 		}
@@ -48,9 +48,9 @@ func (c *auditList) Run(s *session) error {
 	})
 }
 
-func (c *auditList) filter(s *session, d *server.Data) (audit.Filter, error) {
+func (c *auditList) filter(s *session, d door) (audit.Filter, error) {
 	user, app, err := c.find(s, d)
-	f := audit.Filter{App: app, User: user, Name: audit.Name(c.Event), Rule: c.Rule, Limit: c.Limit, Newest: true}
+	f := audit.Filter{App: oauth.ClientID(app), User: oauth.UserID(user), Name: audit.Name(c.Event), Rule: c.Rule, Limit: c.Limit, Newest: true}
 	if err != nil {
 		return f, err
 	}
@@ -96,7 +96,7 @@ func details(m map[string]string) string {
 }
 
 // follow prints what is there and what comes, until it is interrupted.
-func (c *auditList) follow(s *session, d *server.Data, f audit.Filter, events []audit.Event) error {
+func (c *auditList) follow(s *session, d door, f audit.Filter, events []audit.Event) error {
 	f.Newest, f.Since, f.Limit = false, time.Time{}, 1000
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
@@ -113,7 +113,7 @@ func (c *auditList) follow(s *session, d *server.Data, f audit.Filter, events []
 		case <-tick.C:
 		}
 		var err error
-		if events, err = d.Desk.Events(s.ctx, f); err != nil {
+		if events, err = d.Events(s.ctx, f); err != nil {
 			if s.ctx.Err() != nil {
 				return nil
 			}

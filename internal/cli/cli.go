@@ -20,6 +20,7 @@ import (
 	"countersign/internal/admin"
 	"countersign/internal/config"
 	"countersign/internal/fault"
+	"countersign/internal/remote"
 	"countersign/internal/server"
 	"countersign/internal/sqlstore"
 )
@@ -38,6 +39,8 @@ type globals struct {
 	Data          *string `help:"Directory of the embedded database and the generated master key. Default: countersign-data." placeholder:"DIR"`
 	Database      *string `help:"URL of a PostgreSQL database in place of the embedded one: postgres://USER@HOST/NAME." placeholder:"URL"`
 	MasterKeyFile *string `help:"File of the master key. Default: master.key in the data directory." placeholder:"FILE"`
+	Server        string  `help:"URL of a server elsewhere, to work on through its Admin API instead of on data here." placeholder:"URL" env:"COUNTERSIGN_SERVER"`
+	TokenFile     string  `help:"With --server: file of the access token. Without it: COUNTERSIGN_TOKEN, or COUNTERSIGN_CLIENT_ID and COUNTERSIGN_CLIENT_SECRET." placeholder:"FILE"`
 	Output        string  `short:"o" help:"How to print: table or json; review knows more." placeholder:"FORM" default:"table"`
 }
 
@@ -192,7 +195,7 @@ func fail(w io.Writer, err error) int {
 		return exitUsage
 	case coded.code != exitOK:
 		return coded.code
-	case errors.As(err, &n), admin.IsNotFound(err), errors.Is(err, sqlstore.ErrNoDatabase):
+	case errors.As(err, &n), remote.NotFound(err), admin.IsNotFound(err), errors.Is(err, sqlstore.ErrNoDatabase):
 		return exitNotFound
 	}
 	return exitFailure
@@ -237,6 +240,9 @@ func (s *session) open(a access) (*server.Data, error) {
 
 // with opens the data, works, and closes them.
 func (s *session) with(a access, work func(*server.Data) error) (err error) {
+	if s.Server != "" {
+		return errHere
+	}
 	d, err := s.open(a)
 	if err != nil {
 		return err

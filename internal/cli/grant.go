@@ -4,8 +4,6 @@ import (
 	"strconv"
 
 	"countersign/internal/admin"
-	"countersign/internal/oauth"
-	"countersign/internal/server"
 )
 
 type grantCommands struct {
@@ -19,20 +17,20 @@ type pair struct {
 	App  string `help:"client_id or name." placeholder:"APP"`
 }
 
-func (p pair) find(s *session, d *server.Data) (user oauth.UserID, app oauth.ClientID, err error) {
+func (p pair) find(s *session, d door) (user, app string, err error) {
 	if p.User != "" {
-		a, err := d.Desk.User(s.ctx, p.User)
+		a, err := d.User(s.ctx, p.User)
 		if err != nil {
 			return "", "", err
 		}
-		user = a.ID
+		user = string(a.ID)
 	}
 	if p.App != "" {
-		c, err := d.Desk.App(s.ctx, p.App)
+		c, err := d.App(s.ctx, p.App)
 		if err != nil {
 			return "", "", err
 		}
-		app = c.ID
+		app = string(c.ID)
 	}
 	return user, app, nil
 }
@@ -47,18 +45,14 @@ func (c *grantList) Run(s *session) error {
 	if c.User == "" && c.App == "" {
 		return usage{"grant list: whose? give --user, --app or both"}
 	}
-	return s.with(reading, func(d *server.Data) error {
+	return s.at(reading, func(d door) error {
 		user, app, err := c.find(s, d)
 		if err != nil {
 			return err
 		}
-		families, err := d.Desk.FamiliesOf(s.ctx, user, app, c.Limit)
+		views, err := d.Grants(s.ctx, user, app, c.Limit)
 		if err != nil {
 			return err
-		}
-		views := make([]admin.GrantView, len(families))
-		for i, f := range families {
-			views[i] = admin.ViewGrant(f)
 		}
 		return list(s, views, []string{"ID", "APP", "USER", "FLOW", "SCOPES", "BEGUN", "REFRESHES"}, func(v admin.GrantView) []string {
 			return []string{v.ID, string(v.App), string(v.User), string(v.Flow), v.Scopes.String(), when(v.Begun), strconv.FormatInt(v.Refreshes, 10)}
@@ -76,9 +70,9 @@ func (c *grantRevoke) Run(s *session) error {
 	if (c.ID == "") == (c.User == "" && c.App == "") {
 		return usage{"grant revoke: give the id of a grant, or --user, --app or both"}
 	}
-	return s.with(changing, func(d *server.Data) error {
+	return s.at(changing, func(d door) error {
 		if c.ID != "" {
-			if err := d.Desk.EndGrant(s.ctx, c.ID); err != nil {
+			if err := d.EndGrant(s.ctx, c.ID); err != nil {
 				return err
 			}
 			return s.done("ended grant %s", c.ID)
@@ -87,7 +81,7 @@ func (c *grantRevoke) Run(s *session) error {
 		if err != nil {
 			return err
 		}
-		n, err := d.Desk.EndGrants(s.ctx, user, app)
+		n, err := d.EndGrants(s.ctx, user, app)
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"countersign/internal/admin"
-	"countersign/internal/jose"
 	"countersign/internal/key"
 	"countersign/internal/server"
 )
@@ -21,15 +20,15 @@ type keyList struct {
 
 // Run lists the keys.
 func (c *keyList) Run(s *session) error {
-	return s.with(reading, func(d *server.Data) error {
-		keys, err := d.Desk.SigningKeys(s.ctx)
+	return s.at(reading, func(d door) error {
+		keys, err := d.Keys(s.ctx)
 		if err != nil {
 			return err
 		}
 		views := []admin.KeyView{}
 		for _, k := range keys {
 			if c.All || k.State != key.Removed {
-				views = append(views, admin.ViewKey(k))
+				views = append(views, k)
 			}
 		}
 		return list(s, views, []string{"KID", "ALG", "STATE", "SIGNS", "CREATED", "ACTIVATED", "RETIRED"}, func(v admin.KeyView) []string {
@@ -54,19 +53,26 @@ type keyRotate struct {
 
 // Run makes the key.
 func (c *keyRotate) Run(s *session) error {
-	return s.with(changing, func(d *server.Data) error {
-		var k *key.Key
-		var err error
-		if c.Review {
-			k, err = d.Desk.RotateReviewKey(s.ctx)
-		} else {
-			k, err = d.Desk.RotateKey(s.ctx, jose.Alg(strings.ToUpper(c.Alg)), c.Now)
-		}
+	if c.Review {
+		return s.with(changing, func(d *server.Data) error {
+			k, err := d.Desk.RotateReviewKey(s.ctx)
+			if err != nil {
+				return err
+			}
+			return s.madeKey(admin.ViewKey(k))
+		})
+	}
+	return s.at(changing, func(d door) error {
+		k, err := d.RotateKey(s.ctx, strings.ToUpper(c.Alg), c.Now)
 		if err != nil {
 			return err
 		}
-		return one(s, admin.ViewKey(k), [][]string{{"kid", k.ID}, {"alg", string(k.Alg)}, {"state", string(k.State)}})
+		return s.madeKey(k)
 	})
+}
+
+func (s *session) madeKey(k admin.KeyView) error {
+	return one(s, k, [][]string{{"kid", k.ID}, {"alg", k.Alg}, {"state", string(k.State)}})
 }
 
 type keyRetire struct {
@@ -75,8 +81,8 @@ type keyRetire struct {
 
 // Run removes the key.
 func (c *keyRetire) Run(s *session) error {
-	return s.with(changing, func(d *server.Data) error {
-		if err := d.Desk.RetireKey(s.ctx, c.ID); err != nil {
+	return s.at(changing, func(d door) error {
+		if err := d.RetireKey(s.ctx, c.ID); err != nil {
 			return err
 		}
 		return s.done("removed key %s", c.ID)

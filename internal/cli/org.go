@@ -5,7 +5,6 @@ import (
 
 	"countersign/internal/admin"
 	"countersign/internal/client"
-	"countersign/internal/server"
 )
 
 type orgCommands struct {
@@ -17,16 +16,16 @@ type orgShow struct{}
 
 // Run shows the settings.
 func (*orgShow) Run(s *session) error {
-	return s.with(reading, func(d *server.Data) error {
-		o, err := d.Desk.Org(s.ctx)
+	return s.at(reading, func(d door) error {
+		o, err := d.Org(s.ctx)
 		if err != nil {
 			return err
 		}
 		lines := [][]string{{"org_id", o.ID}, {"site_id", o.SiteID}}
-		for _, l := range admin.Lines(admin.OrgFields, &o) {
+		for _, l := range admin.Lines(admin.OrgFields, &o.Org) {
 			lines = append(lines, []string{l.Name, l.Value})
 		}
-		return one(s, orgView{Org: o}, lines)
+		return one(s, o, lines)
 	})
 }
 
@@ -45,11 +44,11 @@ func (c *orgSet) Run(s *session) error {
 	if len(changes) == 0 {
 		return usage{"org set: nothing to change; name a setting, such as --require-pkce"}
 	}
-	return s.with(changing, func(d *server.Data) error {
-		o, diff, err := d.Desk.ChangeOrg(s.ctx, changes)
+	return s.at(changing, func(d door) error {
+		o, err := d.ChangeOrg(s.ctx, changes)
 		if err != nil {
 			return err
 		}
-		return s.changed(orgView{o, diff}, diff)
+		return s.changed(o, o.Changes)
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"countersign/internal/admin"
 	"countersign/internal/client"
+	"countersign/internal/remote"
 	"countersign/internal/review"
 	"countersign/internal/review/controls"
 	"countersign/internal/review/report"
@@ -132,8 +133,8 @@ func (c *reviewRun) judge(s *session) (run *review.Run, err error) {
 	if what.Keep && len(c.App)+len(c.Control) == 0 {
 		want = changing
 	}
-	err = s.with(want, func(d *server.Data) (err error) {
-		run, _, err = d.Desk.Review(s.ctx, what)
+	err = s.at(want, func(d door) (err error) {
+		run, err = d.Review(s.ctx, what)
 		return err
 	})
 	return run, err
@@ -186,7 +187,7 @@ func reviewFailed(err error) error {
 		return err
 	case errors.Is(err, fs.ErrPermission):
 		code = exitForbidden
-	case errors.Is(err, admin.ErrNoControl), errors.Is(err, client.ErrNotFound):
+	case errors.Is(err, admin.ErrNoControl), errors.Is(err, client.ErrNotFound), remote.NotFound(err):
 		code = exitUsage
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, admin.ErrNoMetadata), errors.Is(err, sqlstore.ErrNoDatabase),
 		errors.Is(err, server.ErrKeyMissing), errors.Is(err, server.ErrKeyFit):

@@ -7,15 +7,14 @@ import (
 	"countersign/internal/admin"
 	"countersign/internal/review"
 	"countersign/internal/review/report"
-	"countersign/internal/server"
 )
 
 type reviewList struct{}
 
 // Run lists the kept runs.
 func (*reviewList) Run(s *session) error {
-	return s.with(reading, func(d *server.Data) error {
-		runs, err := d.Desk.ReviewRuns(s.ctx)
+	return s.at(reading, func(d door) error {
+		runs, err := d.ReviewRuns(s.ctx)
 		if err != nil {
 			return err
 		}
@@ -32,7 +31,7 @@ type reviewDiff struct {
 
 // Run compares two runs.
 func (c *reviewDiff) Run(s *session) error {
-	return s.with(reading, func(d *server.Data) error {
+	return s.at(reading, func(d door) error {
 		before, err := s.runNamed(d, c.Since)
 		if err != nil {
 			return err
@@ -49,19 +48,17 @@ func (c *reviewDiff) Run(s *session) error {
 	})
 }
 
-func (s *session) runAfter(d *server.Data, until string) (*review.Run, error) {
+func (s *session) runAfter(d door, until string) (*review.Run, error) {
 	if until != "" {
 		return s.runNamed(d, until)
 	}
-	run, _, err := d.Desk.Review(s.ctx, admin.Reviewing{})
-	return run, err
+	return d.Review(s.ctx, admin.Reviewing{})
 }
 
 // runNamed reads a run from the history, or from a file of that name.
-func (s *session) runNamed(d *server.Data, name string) (*review.Run, error) {
+func (s *session) runNamed(d door, name string) (*review.Run, error) {
 	if _, err := os.Stat(name); name != "" && err == nil {
 		return readRun(name)
 	}
-	run, _, err := d.Desk.ReviewRun(s.ctx, name)
-	return run, err
+	return d.ReviewRun(s.ctx, name)
 }

@@ -10,10 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
-	"countersign/internal/account"
 	"countersign/internal/admin"
-	"countersign/internal/oauth"
-	"countersign/internal/server"
 )
 
 type userCommands struct {
@@ -93,33 +90,33 @@ func (c *userCreate) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.with(beginning, func(d *server.Data) error {
-		a, err := d.Desk.CreateUser(s.ctx, admin.NewUser{Username: c.Username, Password: password, Hash: hash, Sets: sets(c.Plugins)})
+	return s.at(beginning, func(d door) error {
+		a, err := d.CreateUser(s.ctx, admin.NewUser{Username: c.Username, Password: password, Hash: hash, Sets: sets(c.Plugins)})
 		if err != nil {
 			return err
 		}
-		if a.PasswordHash == "" {
+		if !a.HasPassword {
 			s.warn([]string{"the person has no password yet: user set-password " + string(a.ID)})
 		}
-		return one(s, admin.ViewUser(a), userLines(a)[:3])
+		return one(s, a, userLines(a)[:3])
 	})
 }
 
-func userLines(a *account.Account) [][]string {
+func userLines(a admin.UserView) [][]string {
 	lines := [][]string{{"id", string(a.ID)}, {"username", a.Username}, {"email", a.Email}, {"state", string(a.State)}}
-	for _, l := range admin.Lines(admin.UserFields, a) {
+	for _, l := range admin.Lines(admin.UserFields, &a.Account) {
 		if l.Name != "email" && l.Value != "" {
 			lines = append(lines, []string{l.Name, l.Value})
 		}
 	}
-	scheme := admin.ViewUser(a).HashScheme
+	scheme := a.HashScheme
 	if scheme == "" {
 		scheme = "none"
 	}
 	return append(lines, []string{"password", scheme + changedAt(a)}, []string{"created", when(a.Created)}, []string{"updated", when(a.Updated)})
 }
 
-func changedAt(a *account.Account) string {
+func changedAt(a admin.UserView) string {
 	if a.LastPassword.IsZero() {
 		return ""
 	}
@@ -133,14 +130,10 @@ type userList struct {
 
 // Run lists people.
 func (c *userList) Run(s *session) error {
-	return s.with(reading, func(d *server.Data) error {
-		people, err := d.Desk.Users(s.ctx, oauth.UserID(c.After), c.Limit)
+	return s.at(reading, func(d door) error {
+		views, err := d.Users(s.ctx, c.After, c.Limit)
 		if err != nil {
 			return err
-		}
-		views := make([]admin.UserView, len(people))
-		for i, a := range people {
-			views[i] = admin.ViewUser(a)
 		}
 		return list(s, views, []string{"ID", "USERNAME", "EMAIL", "STATE", "CREATED"}, func(v admin.UserView) []string {
 			return []string{string(v.ID), v.Username, v.Email, string(v.State), when(v.Created)}
@@ -153,9 +146,9 @@ type userArg struct {
 	ID string `arg:"" name:"user" help:"Id, user name or e-mail address."`
 }
 
-func (u *userArg) withUser(s *session, want access, work func(*server.Data, *account.Account) error) error {
-	return s.with(want, func(d *server.Data) error {
-		a, err := d.Desk.User(s.ctx, u.ID)
+func (u *userArg) withUser(s *session, want access, work func(door, admin.UserView) error) error {
+	return s.at(want, func(d door) error {
+		a, err := d.User(s.ctx, u.ID)
 		if err != nil {
 			return err
 		}
@@ -167,8 +160,8 @@ type userShow struct{ userArg }
 
 // Run shows the person.
 func (c *userShow) Run(s *session) error {
-	return c.withUser(s, reading, func(_ *server.Data, a *account.Account) error {
-		return one(s, admin.ViewUser(a), userLines(a))
+	return c.withUser(s, reading, func(_ door, a admin.UserView) error {
+		return one(s, a, userLines(a))
 	})
 }
 
@@ -183,14 +176,12 @@ func (c *userSet) Run(s *session) error {
 	if len(changes) == 0 {
 		return usage{"user set: nothing to change; name a setting, such as --email"}
 	}
-	return c.withUser(s, changing, func(d *server.Data, a *account.Account) error {
-		next, diff, err := d.Desk.ChangeUser(s.ctx, a.ID, changes)
+	return c.withUser(s, changing, func(d door, a admin.UserView) error {
+		view, err := d.ChangeUser(s.ctx, string(a.ID), changes)
 		if err != nil {
 			return err
 		}
-		view := admin.ViewUser(next)
-		view.Changes = diff
-		return s.changed(view, diff)
+		return s.changed(view, view.Changes)
 	})
 }
 
@@ -205,8 +196,8 @@ func (c *userSetPassword) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return c.withUser(s, changing, func(d *server.Data, a *account.Account) error {
-		if err := d.Desk.SetPassword(s.ctx, a, password, hash); err != nil {
+	return c.withUser(s, changing, func(d door, a admin.UserView) error {
+		if err := d.SetPassword(s.ctx, string(a.ID), password, hash); err != nil {
 			return err
 		}
 		return s.done("password of %s set; earlier tokens are dead", a.Username)
@@ -222,8 +213,8 @@ type (
 
 // Run locks the person out.
 func (c *userDisable) Run(s *session) error {
-	return c.withUser(s, changing, func(d *server.Data, a *account.Account) error {
-		if err := d.Desk.DisableUser(s.ctx, a.ID); err != nil {
+	return c.withUser(s, changing, func(d door, a admin.UserView) error {
+		if err := d.SwitchUser(s.ctx, string(a.ID), disable); err != nil {
 			return err
 		}
 		return s.done("disabled %s (%s)", a.ID, a.Username)
@@ -232,8 +223,8 @@ func (c *userDisable) Run(s *session) error {
 
 // Run lets the person in again.
 func (c *userEnable) Run(s *session) error {
-	return c.withUser(s, changing, func(d *server.Data, a *account.Account) error {
-		if err := d.Desk.EnableUser(s.ctx, a.ID); err != nil {
+	return c.withUser(s, changing, func(d door, a admin.UserView) error {
+		if err := d.SwitchUser(s.ctx, string(a.ID), enable); err != nil {
 			return err
 		}
 		return s.done("enabled %s (%s)", a.ID, a.Username)
@@ -242,8 +233,8 @@ func (c *userEnable) Run(s *session) error {
 
 // Run forgets failed logins.
 func (c *userUnlock) Run(s *session) error {
-	return c.withUser(s, changing, func(d *server.Data, a *account.Account) error {
-		if err := d.Desk.UnlockUser(s.ctx, a); err != nil {
+	return c.withUser(s, changing, func(d door, a admin.UserView) error {
+		if err := d.SwitchUser(s.ctx, string(a.ID), unlock); err != nil {
 			return err
 		}
 		return s.done("unlocked %s (%s)", a.ID, a.Username)
@@ -252,8 +243,8 @@ func (c *userUnlock) Run(s *session) error {
 
 // Run deletes the person.
 func (c *userDelete) Run(s *session) error {
-	return c.withUser(s, changing, func(d *server.Data, a *account.Account) error {
-		if err := d.Desk.DeleteUser(s.ctx, a.ID); err != nil {
+	return c.withUser(s, changing, func(d door, a admin.UserView) error {
+		if err := d.SwitchUser(s.ctx, string(a.ID), remove); err != nil {
 			return err
 		}
 		return s.done("deleted %s (%s)", a.ID, a.Username)

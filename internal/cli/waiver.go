@@ -6,7 +6,6 @@ import (
 
 	"countersign/internal/admin"
 	"countersign/internal/client"
-	"countersign/internal/server"
 )
 
 type waiverCommands struct {
@@ -75,8 +74,8 @@ func (c *waiverAdd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.with(changing, func(d *server.Data) error {
-		w, err := d.Desk.Waive(s.ctx, cmp.Or(c.Control, c.Named.Control), cmp.Or(c.App, c.Named.App), words)
+	return s.at(changing, func(d door) error {
+		w, err := d.Waive(s.ctx, cmp.Or(c.Control, c.Named.Control), cmp.Or(c.App, c.Named.App), words)
 		if err != nil {
 			return err
 		}
@@ -90,8 +89,8 @@ type waiverList struct{}
 
 // Run lists the waivers.
 func (*waiverList) Run(s *session) error {
-	return s.with(reading, func(d *server.Data) error {
-		views, err := d.Desk.Waivers(s.ctx)
+	return s.at(reading, func(d door) error {
+		views, err := d.Waivers(s.ctx)
 		if err != nil {
 			return err
 		}
@@ -107,8 +106,8 @@ type waiverEnd struct {
 
 // Run ends the waiver.
 func (c *waiverEnd) Run(s *session) error {
-	return s.with(changing, func(d *server.Data) error {
-		w, err := d.Desk.EndWaiver(s.ctx, c.ID)
+	return s.at(changing, func(d door) error {
+		w, err := d.EndWaiver(s.ctx, c.ID)
 		if err != nil {
 			return err
 		}

@@ -183,9 +183,10 @@ func (l *loader) readEnviron(environ []string) {
 }
 
 // foreign are variables that others set: an orchestrator describes a service
-// named countersign to its neighbours in this way, and CONFIG names the file.
+// named countersign to its neighbours in this way. CONFIG names the file, and the
+// next four are for commands that work on a server elsewhere.
 func foreign(rest string) bool {
-	return rest == "CONFIG" || rest == "PORT" || strings.HasPrefix(rest, "PORT_") || strings.HasPrefix(rest, "SERVICE_")
+	return slices.Contains([]string{"CONFIG", "SERVER", "TOKEN", "CLIENT_ID", "CLIENT_SECRET", "PORT"}, rest) || strings.HasPrefix(rest, "PORT_") || strings.HasPrefix(rest, "SERVICE_")
 }
 
 // unknown says that a key does not exist, and which one may be meant.

@@ -102,7 +102,7 @@ func (s *Server) dataOptions() DataOptions {
 	return DataOptions{
 		Dir: s.cfg.Data, Database: s.cfg.URL(), Serving: true, MasterKey: string(s.cfg.MasterKey), Now: s.o.Now, Actor: "server",
 		PollEvery: time.Duration(s.cfg.PollInterval), AuditKeep: time.Duration(s.cfg.AuditRetention),
-		Password: s.cfg.Password,
+		Password: s.cfg.Password, About: About(s.cfg, s.o.Version),
 	}
 }
 
