@@ -83,7 +83,7 @@ func limits(b *strings.Builder) {
 	b.WriteString(`
 ## What is not measured
 
-Client credentials, TLS, and several servers at once.
+TLS, and several servers at once.
 `)
 }
 

@@ -110,10 +110,17 @@ func conditions(b *strings.Builder) {
 		{"Load", fmt.Sprintf("%d connections kept open, each with one request under way, on loopback", connections)},
 		{"Placement", pinned},
 		{"Rounds", fmt.Sprint(max(results.rounds, 1))},
-		{"Server", "its defaults: embedded database with `synchronous=FULL`, one log line for each request into a file, metrics on; plain HTTP"},
+		{"Server", "its defaults: " + storage() + ", one log line for each request into a file, metrics on; plain HTTP"},
 	} {
 		fmt.Fprintf(b, "| %s | %s |\n", row[0], row[1])
 	}
+}
+
+func storage() string {
+	if *databaseURL != "" {
+		return "PostgreSQL on the same machine, `synchronous_commit=on`, no standby"
+	}
+	return "embedded database with `synchronous=FULL`"
 }
 
 // cores counts those of the machine, whatever this process may use of them.
