@@ -24,9 +24,9 @@ func (t *Trial) Advance(d time.Duration) {
 	}
 }
 
-// notInTraces searches logs, metrics and audit log for a secret in every form in
-// which it may have been written down.
-func (t *Trial) notInTraces(text, what string) {
+// notInTraces searches logs, metrics and audit log for secrets, in every form in
+// which they may have been written down.
+func (t *Trial) notInTraces(what string, texts ...string) {
 	if t.Operator.Traces == nil {
 		t.Remark("the server's logs could not be searched")
 		return
@@ -36,9 +36,11 @@ func (t *Trial) notInTraces(text, what string) {
 		t.Inconclusive("the server's logs could not be read: %s", err)
 	}
 	for place, all := range traces {
-		for _, form := range evidence.Forms(text) {
-			if strings.Contains(all, form) {
-				t.Broken("%s stands in %s", what, place)
+		for _, text := range texts {
+			for _, form := range evidence.Forms(text) {
+				if strings.Contains(all, form) {
+					t.Broken("%s stands in %s", what, place)
+				}
 			}
 		}
 	}

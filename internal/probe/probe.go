@@ -30,6 +30,7 @@ type Scenario struct {
 	Controls []string // ids of the controls it proves
 	Story    evidence.Story
 	Server   bool                 // about the server as such: run once, not for each app
+	Spoils   bool                 // it changes app or people: nobody else should use the target afterwards
 	Applies  func(*Target) string // why it does not apply to the target; nil or "": it does
 	Cases    []Case               // Cases[0] is the positive control
 }
@@ -46,9 +47,12 @@ type Case struct {
 }
 
 // All are the scenarios, in the order in which they are worth most.
-var All = []Scenario{
-	stolenCode,
-}
+var All = append([]Scenario{
+	stolenCode, pkce, refreshReuse, stolenRefreshToken, scopeCeiling, redirectFuzz, weakFlows, clientCredentialsRefused,
+	secretCanaryExport, secretCanaryRest, killSwitch, expiry, throttle, leakCanary, metadataWalk, jwtConfusion, idTokenMisuse,
+	foreignIntrospection, ipPolicy, unassignedUser, secretRotation, keyRotation, nativeBrowser, publicPowers, noStaticCredentials,
+	claimSurplus, machineIdentity, deviceFlow, tokenExchange, assertionForgery, rogueRegistration,
+}, absentScenarios...)
 
 // ByID finds a scenario.
 func ByID(id string) (Scenario, bool) {

@@ -69,25 +69,30 @@ func run(ctx context.Context, t *Target, s Scenario, w *wire, done func(evidence
 		done(blank(s.Cases[0], nil, evidence.Inconclusive, "no endpoint of the server is known"))
 		return
 	}
-	proven := map[int]bool{} // doors whose positive control held
+	control := map[int]evidence.Case{} // what became of it at each door
 	for _, c := range s.Cases {
 		for i := range t.Doors {
 			if c.Once && i > 0 {
 				break
 			}
 			d := &t.Doors[i]
-			if c.Number > 0 && !proven[i] {
+			was, made := control[i]
+			if !made {
+				was = control[0] // it was made once, for every door
+			}
+			switch {
+			case c.Number > 0 && was.Result == evidence.NotApplicable:
+				done(blank(c, d, evidence.NotApplicable, was.Why))
+				continue
+			case c.Number > 0 && was.Result != evidence.Held:
 				done(blank(c, d, evidence.Inconclusive, "the honest flow did not work at this door"))
 				continue
 			}
 			e := attempt(ctx, t, d, c, w)
-			proven[i] = proven[i] || c.Number == 0 && e.Result == evidence.Held
-			done(e)
-		}
-		if c.Number == 0 && c.Once && proven[0] {
-			for i := range t.Doors {
-				proven[i] = true
+			if c.Number == 0 {
+				control[i] = e
 			}
+			done(e)
 		}
 	}
 }

@@ -204,7 +204,7 @@ func countAnswers(tr *evidence.Transcript) int {
 func TestCatalogue(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range All {
-		if seen[s.ID] || !strings.HasPrefix(s.ID, "probe.") || s.Title == "" || len(s.Controls) == 0 {
+		if seen[s.ID] || !strings.HasPrefix(s.ID, "probe.") && s.ID != "manual.attestation" || s.Title == "" || len(s.Controls) == 0 {
 			t.Errorf("%s: %q, %v", s.ID, s.Title, s.Controls)
 		}
 		seen[s.ID] = true

@@ -67,28 +67,30 @@ func (a *App) Public() bool { return a.Secret == "" }
 // Settings are what the app's configuration says. A probe does not believe them:
 // it needs them to know what a right answer would be.
 type Settings struct {
-	FirstParty       bool
-	Headless         bool // login without a page is on
-	Refresh          bool // refresh tokens are given
-	SecretForCode    bool
-	SecretForRefresh bool
-	PKCE             bool
-	PostOnly         bool // the person's credentials in the POST body alone
-	Rotation         bool
-	Opaque           bool // access tokens are handles
-	AssignedOnly     bool // people must be assigned to the app
-	Fenced           bool // and Target.Outside lies outside the fence
-	FencedRefresh    bool // refreshing is fenced, too
-	HighAssurance    bool // a password is not enough
-	IntrospectsAll   bool
-	Origins          []string // whose pages may read answers
-	Audience         []string // of access tokens; nil: the issuer
-	CodeTTL          time.Duration
-	AccessTTL        time.Duration
-	IDTokenTTL       time.Duration
-	Grace            time.Duration // a repeated refresh is answered again
-	RefreshIdle      time.Duration // 0: no end by disuse
-	RefreshAbsolute  time.Duration // 0: no end by age
+	Disabled          bool
+	FirstParty        bool
+	Headless          bool // login without a page is on
+	Refresh           bool // refresh tokens are given
+	ClientCredentials bool // tokens without a person
+	SecretForCode     bool
+	SecretForRefresh  bool
+	PKCE              bool
+	PostOnly          bool // the person's credentials in the POST body alone
+	Rotation          bool
+	Opaque            bool // access tokens are handles
+	AssignedOnly      bool // people must be assigned to the app
+	Fenced            bool // and Target.Outside lies outside the fence
+	FencedRefresh     bool // refreshing is fenced, too
+	HighAssurance     bool // a password is not enough
+	IntrospectsAll    bool
+	Origins           []string // whose pages may read answers
+	Audience          []string // of access tokens; nil: the issuer
+	CodeTTL           time.Duration
+	AccessTTL         time.Duration
+	IDTokenTTL        time.Duration
+	Grace             time.Duration // a repeated refresh is answered again
+	RefreshIdle       time.Duration // 0: no end by disuse
+	RefreshAbsolute   time.Duration // 0: no end by age
 }
 
 // Person is somebody who can sign in.
@@ -180,10 +182,14 @@ func noCodes(t *Target) string {
 	switch {
 	case t.App == nil:
 		return "there is no app to prove"
+	case t.told() && s.Disabled:
+		return "the app is switched off"
 	case t.told() && !s.Headless:
 		return "the app has no flow by which it gets codes"
 	case t.told() && !s.FirstParty:
 		return "only first-party apps get codes by headless login, and this app is not marked as one"
+	case t.told() && s.HighAssurance:
+		return "the app asks for more than a password, and this server has no second factor yet: nobody gets a code"
 	}
 	return ""
 }

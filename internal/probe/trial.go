@@ -129,7 +129,11 @@ func (t *Trial) answered(a *Answer) {
 
 // short is an answer in a few words.
 func (a *Answer) short() string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, a.Error()))
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, a.Error()))
+	if rule := a.Rule(); rule != "" {
+		text += " (" + rule + ")"
+	}
+	return text
 }
 
 // Change changes one element of a request.

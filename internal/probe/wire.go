@@ -309,13 +309,18 @@ func (r *Request) write(ctx context.Context) (*http.Request, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if len(r.Query) > 0 {
-		u.RawQuery = r.Query.Encode()
+	query := u.Query()
+	for k, v := range r.Query {
+		query[k] = v
 	}
 	body := form.Encode()
 	if r.Method == http.MethodGet || r.Method == http.MethodOptions {
+		for k, v := range form {
+			query[k] = v
+		}
 		body = ""
 	}
+	u.RawQuery = query.Encode()
 	hr, err := http.NewRequestWithContext(ctx, r.Method, u.String(), strings.NewReader(body))
 	if err != nil {
 		return nil, "", err
