@@ -32,6 +32,7 @@ type Desk struct {
 	Log      audit.Log
 	Keys     *secret.Keyring
 	Book     review.Book // waivers and runs of the review
+	Prover   Prover      // runs threat scenarios; nil: there is none
 	Seen     usage.Store // what was seen of apps
 	Load     load.Store  // how many requests came, and how they ended
 	Index    *AppIndex   // lists of apps, shared by the desks of a process; nil: read anew each time

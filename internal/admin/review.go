@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"countersign/internal/audit"
+	"countersign/internal/evidence"
 	"countersign/internal/review"
 	"countersign/internal/review/controls"
 	"countersign/internal/secret"
@@ -20,9 +21,11 @@ import (
 
 // Reviewing chooses what a review looks at.
 type Reviewing struct {
-	Apps     []string // client_ids; nil for all
-	Controls []string // ids; nil for all
-	Keep     bool     // keep the run for later comparison
+	Apps     []string        // client_ids; nil for all
+	Controls []string        // ids; nil for all
+	Keep     bool            // keep the run for later comparison
+	Prove    bool            // run the threat scenario of each control
+	Step     func(ProofStep) // hears how the proof goes on; may be nil
 }
 
 // whole says whether the run covers everything: only such runs are kept, since
@@ -54,7 +57,15 @@ func (d *Desk) Review(ctx context.Context, what Reviewing) (*review.Run, string,
 		return nil, "", err
 	}
 	in.Apps, in.Only, in.WhatIf = what.Apps, what.Controls, true
+	var made []*evidence.Transcript
+	if what.Prove {
+		if in.Proofs, made, err = d.prove(ctx, what, in.Snapshot); err != nil {
+			return nil, "", err
+		}
+		walked(in.Snapshot, in.Proofs)
+	}
 	run := review.Judge(in)
+	run.Transcripts = made
 	if !what.Keep || !what.whole() {
 		return run, "", nil
 	}
@@ -142,7 +153,7 @@ func (d *Desk) ReviewRuns(ctx context.Context) ([]review.KeptRun, error) {
 // and fixes, which would be most of it.
 func slim(run *review.Run) *review.Run {
 	kept := *run
-	kept.Improvements, kept.Together = nil, nil
+	kept.Improvements, kept.Together, kept.Transcripts = nil, nil, nil
 	kept.Findings = slices.Clone(run.Findings)
 	for i := range kept.Findings {
 		kept.Findings[i].Values, kept.Findings[i].Fix = []review.Shown{}, nil

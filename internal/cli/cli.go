@@ -231,11 +231,15 @@ func (s *session) open(a access) (*server.Data, error) {
 		return nil, err
 	}
 	c := l.Config
-	return server.OpenData(s.ctx, server.DataOptions{
+	d, err := server.OpenData(s.ctx, server.DataOptions{
 		Dir: c.Data, Database: c.URL(), MasterKey: string(c.MasterKey), Now: s.now, Actor: "cli",
 		MustExist: a != beginning, ReadOnly: a == reading, AuditKeep: time.Duration(c.AuditRetention), Password: c.Password,
 		About: server.About(c, version()),
 	})
+	if err == nil {
+		d.Desk.Prover = server.Prover(c, version(), s.now)
+	}
+	return d, err
 }
 
 // with opens the data, works, and closes them.

@@ -48,6 +48,8 @@ type reviewRun struct {
 	Baseline string   `help:"A run as JSON: only findings that are new or reopened since then end with 1." placeholder:"FILE"`
 	Strict   bool     `help:"End with 3 if nothing is open, but something is inconclusive or for people to judge."`
 	Explain  bool     `name:"explain-score" help:"Write the score as a sum, line by line."`
+	Prove    bool     `help:"Also run the threat scenario of each control, on the wire, against a twin of each app."`
+	Watch    bool     `help:"Stay, and judge again after each change of a setting."`
 	NoKeep   bool     `help:"Leave the run out of the history. Runs of --app, --control and PATH never are in it."`
 }
 
@@ -73,6 +75,11 @@ func (c *reviewRun) Run(s *session) error {
 	o := report.Options{Explain: c.Explain, FailOn: failOn, Baseline: baseline, Tool: version()}
 	if err := c.write(s, run, o); err != nil {
 		return reviewFailed(err)
+	}
+	if c.Watch {
+		if run, err = c.watch(s, run, o); err != nil {
+			return reviewFailed(err)
+		}
 	}
 	if code := review.ExitCode(run.Findings, failOn, c.Strict, baseline); code != review.ExitClean {
 		return ended{code: code}
@@ -114,6 +121,9 @@ func errNoSchema(run *review.Run) error {
 func (c *reviewRun) judge(s *session) (run *review.Run, err error) {
 	done := s.progress(fmt.Sprintf("judging by %d controls", len(controls.All)))
 	defer done()
+	if len(c.Paths) > 0 && (c.Prove || c.Watch) {
+		return nil, usage{"--prove and --watch are about a server: files cannot be attacked, and do not change by themselves"}
+	}
 	if len(c.Paths) > 0 {
 		snapshot, err := reviewPaths(c.Paths, s.now())
 		if err != nil {
@@ -128,7 +138,7 @@ func (c *reviewRun) judge(s *session) (run *review.Run, err error) {
 			Snapshot: snapshot, Controls: controls.Catalogue(), Catalogue: controls.Version, Apps: c.App, Only: c.Control, WhatIf: true,
 		}), nil
 	}
-	what := admin.Reviewing{Apps: c.App, Controls: c.Control, Keep: !c.NoKeep}
+	what := admin.Reviewing{Apps: c.App, Controls: c.Control, Keep: !c.NoKeep, Prove: c.Prove, Step: s.proofStep()}
 	want := reading
 	if what.Keep && len(c.App)+len(c.Control) == 0 {
 		want = changing

@@ -192,6 +192,5 @@ type Policy struct {
 	SessionTimeout  Duration       `json:"session_timeout"`  // of opaque access tokens
 	Assurance       Assurance      `json:"session_assurance,omitempty"`
 	IntrospectAll   bool           `json:"introspect_all,omitempty"`
-	PersonAddress   bool           `json:"person_address,omitempty"` // the app may tell where the person is, with its secret
-	RateLimit       int            `json:"rate_limit,omitempty"`     // token requests an hour; 0: no limit
+	RateLimit       int            `json:"rate_limit,omitempty"` // token requests an hour; 0: no limit
 }

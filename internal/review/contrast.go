@@ -15,6 +15,7 @@ const (
 	notDemonstrated = "not demonstrated"
 	proofMissing    = "proof missing"
 	notRun          = "not run"
+	notTried        = "not tried" // there is nothing to attack, and the transcript says why
 	configLies      = "configuration lies"
 	mitigationLies  = "the mitigation does not hold"
 )
@@ -67,6 +68,8 @@ func (c Control) against(configured Status, p Proof, ran bool) outcome {
 	}
 	o, listed := contrast[configured][p.Result]
 	switch {
+	case p.Result == ResultNone:
+		return outcome{configured, notTried, false}
 	case !listed:
 		return outcome{configured, notRun, false}
 	case p.Result != Held:

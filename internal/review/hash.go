@@ -52,8 +52,8 @@ func ConfigurationHash(s Snapshot, app string) string {
 	return digest(lines)
 }
 
-// snapshotHash fingerprints everything that was judged.
-func snapshotHash(s Snapshot) string {
+// SnapshotHash fingerprints everything that was judged.
+func SnapshotHash(s Snapshot) string {
 	lines := map[string]string{"server": ConfigurationHash(s, "")}
 	for _, a := range s.Apps {
 		lines["app "+a.ID] = ConfigurationHash(s, a.ID)

@@ -24,6 +24,7 @@ type Proof struct {
 	App           string         `json:"-"` // app id; "" for a probe of the server as such
 	Result        Result         `json:"result"`
 	Cases         map[int]Result `json:"cases,omitempty"`       // by number; 0 is the positive control
+	Why           string         `json:"why,omitempty"`         // of a result that is not held
 	AnsweredBy    []string       `json:"answered_by,omitempty"` // refusals met, by name
 	Inferred      bool           `json:"inferred,omitempty"`    // AnsweredBy was concluded from status and error code
 	RanAt         time.Time      `json:"ran_at,omitzero"`
@@ -61,7 +62,10 @@ func (p Proof) ForCases(cases []int) Proof {
 func overall(cases map[int]Result) Result {
 	counts := map[Result]int{}
 	for n, r := range cases {
-		if n == 0 && r != Held {
+		switch {
+		case n == 0 && r == ResultNone:
+			return ResultNone
+		case n == 0 && r != Held:
 			return ResultUnresolved
 		}
 		if n != 0 {

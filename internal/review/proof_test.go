@@ -30,7 +30,7 @@ func TestContrast(t *testing.T) {
 		{Inconclusive, Held, Inconclusive, "held", false},
 		{Inconclusive, Broken, Fail, "demonstrated", false},
 		{Inconclusive, ResultUnresolved, Inconclusive, "proof missing", false},
-		{Pass, ResultNone, Pass, "not run", false},
+		{Pass, ResultNone, Pass, "not tried", false},
 	} {
 		got := Control{}.against(c.configured, Proof{Result: c.result}, true)
 		if got != (outcome{c.want, c.proof, c.lies}) {
@@ -82,6 +82,7 @@ func TestForCases(t *testing.T) {
 		{"a case could not be made", map[int]Result{0: Held, 1: Held, 2: ResultUnresolved}, ResultUnresolved},
 		{"a case is missing", map[int]Result{0: Held, 1: Held}, ResultUnresolved},
 		{"none applies", map[int]Result{0: Held, 1: ResultNone, 2: ResultNone}, ResultNone},
+		{"the whole does not apply", map[int]Result{0: ResultNone, 1: ResultNone, 2: ResultNone}, ResultNone},
 		{"one does not apply", map[int]Result{0: Held, 1: ResultNone, 2: Held}, Held},
 		{"not numbered", nil, Broken},
 	} {

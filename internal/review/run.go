@@ -190,7 +190,7 @@ func (r *judging) extra(p Problem) Finding {
 
 func headerOf(in Input) Header {
 	h := Header{
-		Server: in.Snapshot.ServerVersion, Source: in.Snapshot.Source, Hash: snapshotHash(in.Snapshot),
+		Server: in.Snapshot.ServerVersion, Source: in.Snapshot.Source, Hash: SnapshotHash(in.Snapshot),
 		Snapshot: in.Snapshot.Taken, Catalogue: in.Catalogue, Proofs: len(in.Proofs) > 0,
 	}
 	for _, p := range in.Proofs {

@@ -204,7 +204,7 @@ var serverTerms = []Term{
 	},
 	{
 		Name: "server.metadata.walk", Kind: Word, Words: []string{"clean", "mismatch", "not_run"}, Worse: IfLater,
-		Label: "the last metadata walk was",
+		Label: "the last metadata walk was", Drifts: true,
 		Means: "Result of the last metadata walk since the configuration changed.",
 	},
 	{

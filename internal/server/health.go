@@ -43,20 +43,20 @@ func (h *health) readiness() Readiness {
 func (h *health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/healthz":
-		probe(w, r, http.StatusOK, map[string]string{"status": "ok"})
+		look(w, r, http.StatusOK, map[string]string{"status": "ok"})
 	case "/readyz":
 		state := h.readiness()
 		status := http.StatusOK
 		if !state.Ready {
 			status = http.StatusServiceUnavailable
 		}
-		probe(w, r, status, state)
+		look(w, r, status, state)
 	default:
 		h.next.ServeHTTP(w, r)
 	}
 }
 
-func probe(w http.ResponseWriter, r *http.Request, status int, v any) {
+func look(w http.ResponseWriter, r *http.Request, status int, v any) {
 	head := w.Header()
 	head.Set("Cache-Control", "no-store")
 	head.Set("X-Content-Type-Options", "nosniff")

@@ -83,6 +83,7 @@ func New(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.Data, err = OpenData(ctx, s.dataOptions()); err != nil {
 		return nil, err
 	}
+	s.Desk.Prover = Prover(s.cfg, o.Version, o.Now)
 	if err = s.Desk.FirstKeys(ctx); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ func (db *DB) Run(ctx context.Context) error {
 	}
 }
 
+// Tend makes one round of Run's work at once, for a process whose clock jumps.
+func (db *DB) Tend(ctx context.Context) { db.beat(ctx) }
+
 // beat is one round: poll, ring, a write to find out whether a fault is over, a
 // little cleaning.
 func (db *DB) beat(ctx context.Context) {

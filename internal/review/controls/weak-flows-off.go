@@ -25,7 +25,7 @@ var weakFlowsOff = review.Control{
 	},
 
 	MitigatedBy: []string{"require-pkce"},
-	Defences:    []string{"pkce."},
+	Defences:    []string{"pkce.", "challenge.response-type", "salesforce.response-type", "token.grant-type-unknown"},
 	Probe:       review.Probe{ID: "probe.weak-flows"},
 	Fix: review.Fix{
 		Patch: []review.Change{

@@ -218,7 +218,7 @@ func headerLines(run *review.Run) []string {
 	if h.Proofs {
 		proofs = "proofs run"
 		if h.OldestProof != nil {
-			proofs += ", the oldest " + review.DurationText(h.Snapshot.Sub(*h.OldestProof).Truncate(time.Second)) + " before"
+			proofs += ", the oldest " + review.DurationText(max(h.Snapshot.Sub(*h.OldestProof), 0).Truncate(time.Second)) + " before"
 		}
 	}
 	return []string{
