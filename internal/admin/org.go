@@ -89,13 +89,20 @@ func (d *Desk) ChangeOrg(ctx context.Context, sets []Set) (client.Org, []Change,
 		if len(changes) == 0 {
 			return next, nil, nil
 		}
-		err = d.Apps.ReplaceOrg(ctx, next, describe(d.event(audit.OrgChanged), changes))
+		err = d.replaceOrg(ctx, next, changes)
 		if errors.Is(err, client.ErrConflict) && try < maxTries {
 			continue
 		}
 		if err != nil {
-			return old, nil, fmt.Errorf("change settings: %w", err)
+			return old, nil, err
 		}
 		return next, changes, nil
 	}
+}
+
+func (d *Desk) replaceOrg(ctx context.Context, next client.Org, changes []Change) error {
+	if err := d.Apps.ReplaceOrg(ctx, next, describe(d.event(audit.OrgChanged), changes)); err != nil {
+		return fmt.Errorf("change settings: %w", err)
+	}
+	return nil
 }

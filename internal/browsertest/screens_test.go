@@ -35,7 +35,7 @@ func look(theme string, width int64) chromedp.Action[chromedp.Void] {
 }
 
 // ids are parts of a path that differ from run to run.
-var ids = regexp.MustCompile(`[A-Za-z0-9_-]{40,}|[A-Za-z0-9_-]{22}|0[A-Z0-9]{2}[A-Za-z0-9]{15}`)
+var ids = regexp.MustCompile(`[A-Za-z0-9_-]{43}|0[A-Z0-9]{2}[A-Za-z0-9]{15}`)
 
 // TestScreenshots writes every page as a picture, for people to look at, and
 // finds pages that are wider than their window.

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func TestNavigation(t *testing.T) {
 			t.Errorf("%s: %d places", r.Role, len(found))
 		}
 		for _, l := range found {
-			if p := b.Get(l[1]); p.Status != 200 {
+			if p := b.Get(l[1]); p.Status != http.StatusOK {
 				t.Errorf("%s: %s leads to %d", r.Role, l[1], p.Status)
 			}
 			if here := l[2] != ""; here != (l[1] == "/console/keys") {
@@ -33,7 +34,7 @@ func TestNavigation(t *testing.T) {
 		}
 	}
 	for _, row := range console.Table() {
-		if strings.HasPrefix(row.Path, "/console/people") && row.Method == "GET" && row.Need == staff.Read {
+		if strings.HasPrefix(row.Path, "/console/people") && row.Method == http.MethodGet && row.Need == staff.Read {
 			t.Errorf("%s shows people to those who may not see them", row.Path)
 		}
 	}

@@ -125,6 +125,9 @@ func (c *Console) serverRows() []route {
 		{"POST", "/console/keys/{kid}/retire", staff.EditKeys, recent, c.retire},
 
 		// settings
+		{"GET", "/console/settings", staff.Read, standing, c.settingsPage},
+		{"POST", "/console/settings/preview", staff.EditSettings, recent, c.previewSettings},
+		{"POST", "/console/settings", staff.EditSettings, recent, c.saveSettings},
 
 		// staff
 		{"GET", "/console/staff", staff.Read, standing, c.staffPage},

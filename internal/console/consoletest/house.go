@@ -6,6 +6,7 @@ package consoletest
 
 import (
 	"context"
+	"html"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -115,5 +116,5 @@ func (p Page) Show() string {
 			b.WriteRune(r)
 		}
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return html.UnescapeString(strings.Join(strings.Fields(b.String()), " "))
 }

@@ -48,7 +48,7 @@ type Set struct {
 
 // funcs are what templates may call. Each returns data, never markup.
 var funcs = template.FuncMap{
-	"badge": func(tone, text string) Badge { return Badge{Tone: Tone(tone), Text: text} },
+	"badge": func(tone any, text string) Badge { return Badge{Tone: Tone(fmt.Sprint(tone)), Text: text} },
 	"lower": strings.ToLower,
 	"join":  strings.Join,
 	"count": Count,
