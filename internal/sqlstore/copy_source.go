@@ -140,7 +140,7 @@ WHERE m.type = 'table' AND m.name <> 'schema_version' AND m.name NOT LIKE 'sqlit
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // Err says it all
 	for rows.Next() {
 		var name string
 		var c column
@@ -158,11 +158,11 @@ WHERE m.type = 'table' AND m.name <> 'schema_version' AND m.name NOT LIKE 'sqlit
 
 // batch reads rows behind a place, in the order of the key.
 func (s *source) batch(ctx context.Context, t table, after []any) ([][]any, error) {
-	rows, err := s.conn.QueryContext(ctx, t.selection(after), after...) //nolint:gosec // names of our own schema
+	rows, err := s.conn.QueryContext(ctx, t.selection(after), after...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // Err says it all
 	var out [][]any
 	for rows.Next() {
 		row := make([]any, len(t.columns))

@@ -152,3 +152,45 @@ func testAppEndsMany(t *testing.T, fresh func(t *testing.T) *cluster) {
 		t.Error("grants of nobody were ended")
 	}
 }
+
+// TestEndingMeetsRedeem: a grant is ended while its code is being redeemed, and
+// neither sees the other. The family is marked soon all the same, so that it stays
+// dead when the ending is forgotten; a later one lives.
+func TestEndingMeetsRedeem(t *testing.T) {
+	c := newPostgres(t)
+	p := newPair(t, c)
+	for name, app := range map[string]oauth.ClientID{"everything of a person": "", "one app of a person": "app-benchmark"} {
+		r := redeem(p.clock.Now())
+		p.clock.Add(time.Second)
+		p.near.eng.(*postgresEngine).whole = false // so that its commit stands apart
+		hook(p.near)(func(commit func() error) error {
+			hook(p.near)(nil)
+			if _, err := p.far.EndGrants(t.Context(), person, app, p.clock.Now(), p.event()); err != nil {
+				t.Error(err)
+			}
+			return commit()
+		})
+		if out, err := p.near.RedeemCode(t.Context(), r); out != oauth.Won || err != nil {
+			t.Fatal(out, err)
+		}
+		if f, err := p.near.Family(t.Context(), r.Code.ID, 0); err != nil || !f.Ended.IsZero() {
+			t.Fatalf("%s: the race was not met: ended %v, %v", name, f.Ended, err)
+		}
+		p.clock.Add(time.Second)
+		later := redeem(p.clock.Now())
+		if out, err := p.near.RedeemCode(t.Context(), later); out != oauth.Won || err != nil {
+			t.Fatal(out, err)
+		}
+		p.advance(t, 2*time.Minute)
+		p.near.sweeper.started = false
+		if err := p.near.sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for of, want := range map[*grant.Redemption]bool{&r: true, &later: false} {
+			f, err := p.near.Family(t.Context(), of.Code.ID, 0)
+			if err != nil || f.Ended.IsZero() == want {
+				t.Errorf("%s: a family begun at %v is ended %v, %v; want %v", name, of.Code.ID.Time(), f.Ended, err, want)
+			}
+		}
+	}
+}

@@ -69,6 +69,9 @@ type engine interface {
 	overlap() time.Duration
 	// empty empties one table of the ring.
 	empty(t tx, slot int32) error
+	// sideBySide says whether changes run at the same time, so that one may miss
+	// what another is about to commit.
+	sideBySide() bool
 	// composite says whether one statement may change several tables.
 	composite() bool
 	// connections are those open and in use, and how often and how long somebody
@@ -112,7 +115,11 @@ func (db *DB) change(ctx context.Context, fn func(t tx, doubt bool) error) error
 		default:
 			return err
 		}
-		if pause(ctx, try, db.hold-(db.mono()-begun)) {
+		left := db.hold - (db.mono() - begun)
+		if try+1 < db.least {
+			left = holdUnknown
+		}
+		if pause(ctx, try, left) {
 			continue
 		}
 		if doubt {

@@ -34,7 +34,9 @@ type follower struct {
 }
 
 const (
-	selectPoll    = `SELECT v.ver, f.floor_tb, f.ceil_tb FROM config_version v, slot_floor f WHERE v.id = 1 AND f.id = 1`
+	// selectPoll is all that a poll asks when nothing is new.
+	selectPoll = `SELECT v.ver, f.floor_tb, f.ceil_tb, (SELECT count(*) FROM ended WHERE sk = 0 AND id > $1)
+FROM config_version v, slot_floor f WHERE v.id = 1 AND f.id = 1`
 	selectChanged = `SELECT kind, id, ver, doc FROM config WHERE tenant = $1 AND ver > $2 ORDER BY ver`
 	selectEnded   = `SELECT id, kind, family, user_id, app_id FROM ended WHERE sk = $1 AND id > $2 ORDER BY id`
 	countEnded    = `SELECT count(*) FROM ended WHERE sk = $1 AND id > $2 AND id <= $3`
@@ -89,7 +91,9 @@ func (db *DB) catchUp(ctx context.Context) error {
 	var fresh []secret.ID
 	err := db.eng.look(ctx, func(t tx) error {
 		var floor, ceil int32
-		found, err := t.one(selectPoll, nil, &ver, &floor, &ceil)
+		var rows int64
+		from := f.overlapping(db.eng.overlap())
+		found, err := t.one(selectPoll, []any{from[:]}, &ver, &floor, &ceil, &rows)
 		if err != nil || !found {
 			return err
 		}
@@ -102,7 +106,9 @@ func (db *DB) catchUp(ctx context.Context) error {
 				return err
 			}
 		}
-		fresh, err = f.readEnded(t, db.eng.overlap(), &c)
+		if rows != int64(f.seen.between(from, lastID())) {
+			fresh, err = f.readEnded(t, db.eng.overlap(), &c)
+		}
 		return err
 	})
 	if err != nil || f.apply == nil {
@@ -162,16 +168,10 @@ func (f *follower) readEnded(t tx, overlap time.Duration, c *Changes) (fresh []s
 		return nil, err
 	}
 	err = t.each(selectEnded, []any{onlyShard, from[:]}, func(scan func(...any) error) error {
-		var id, family []byte
-		var e grant.Ending
-		var kind int16
-		var user, app string
-		if err := scan(&id, &kind, &family, &user, &app); err != nil {
+		e, err := scanEnding(scan)
+		if err != nil {
 			return err
 		}
-		copy(e.ID[:], id)
-		copy(e.Family[:], family)
-		e.Kind, e.User, e.Client = grant.EndingKind(kind), oauth.UserID(user), oauth.ClientID(app)
 		if !f.seen.has(e.ID) {
 			c.Endings = append(c.Endings, e)
 			fresh = append(fresh, e.ID)
@@ -181,6 +181,14 @@ func (f *follower) readEnded(t tx, overlap time.Duration, c *Changes) (fresh []s
 	return fresh, err
 }
 
+// overlapping is the id behind which an ending may be new.
+func (f *follower) overlapping(overlap time.Duration) (from secret.ID) {
+	if !f.last.IsZero() {
+		from = secret.FirstID(f.last.Add(-overlap))
+	}
+	return from
+}
+
 // unread is where to begin reading: at the overlap, unless all of it but the last
 // second is known to be read. To count rows costs a twentieth of reading them,
 // and in a storm of logouts the overlap holds many.
@@ -188,7 +196,7 @@ func (f *follower) unread(t tx, overlap time.Duration) (from secret.ID, err erro
 	if f.last.IsZero() {
 		return from, nil
 	}
-	from = secret.FirstID(f.last.Add(-overlap))
+	from = f.overlapping(overlap)
 	recent := secret.FirstID(f.last.Add(-min(settling, overlap)))
 	var rows int64
 	_, err = t.one(countEnded, []any{onlyShard, from[:], recent[:]}, &rows)

@@ -31,28 +31,27 @@ func TestMigrateUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for from := range all {
-		database := olderSchema(t, from)
-		if from == 0 {
-			database = newSchema(t)
-		}
-		for _, o := range []Options{{Database: database}, {Dir: t.TempDir()}} {
-			if o.Dir != "" && from > 0 {
-				continue // a file of an older program: TestOlderFile
-			}
-			before, err := MigrateUp(t.Context(), o)
-			if err != nil || before.Found != from || len(before.Pending) != len(all)-from || before.Known != len(all) {
-				t.Fatalf("from %d: %+v, %v", from, before, err)
-			}
-			after, err := ReadSchema(t.Context(), o)
-			if err != nil || after.Found != len(all) || len(after.Pending) != 0 {
-				t.Errorf("from %d: afterwards %+v, %v", from, after, err)
-			}
-			db := open(t, Options{Dir: o.Dir, Database: o.Database, MustExist: true})
-			if out, err := db.RedeemCode(t.Context(), redeem(db.o.Now())); out != oauth.Won || err != nil {
-				t.Error(out, err)
-			}
-		}
+	migrateFrom(t, 0, len(all), Options{Dir: t.TempDir()})
+	migrateFrom(t, 0, len(all), Options{Database: newSchema(t)})
+	for from := 1; from < len(all); from++ {
+		migrateFrom(t, from, len(all), Options{Database: olderSchema(t, from)})
+	}
+}
+
+func migrateFrom(t *testing.T, from, to int, o Options) {
+	t.Helper()
+	before, err := MigrateUp(t.Context(), o)
+	if err != nil || before.Found != from || len(before.Pending) != to-from || before.Known != to {
+		t.Fatalf("from %d: %+v, %v", from, before, err)
+	}
+	after, err := ReadSchema(t.Context(), o)
+	if err != nil || after.Found != to || len(after.Pending) != 0 {
+		t.Errorf("from %d: afterwards %+v, %v", from, after, err)
+	}
+	o.MustExist = true
+	db := open(t, o)
+	if out, err := db.RedeemCode(t.Context(), redeem(db.o.Now())); out != oauth.Won || err != nil {
+		t.Error(out, err)
 	}
 }
 

@@ -295,6 +295,8 @@ func (e *postgresEngine) empty(t tx, slot int32) error {
 	return err
 }
 
+func (e *postgresEngine) sideBySide() bool { return true }
+
 func (e *postgresEngine) composite() bool { return e.whole }
 
 var errBackup = errors.New("a PostgreSQL database is backed up by its own tools: base backups and archived WAL, or pg_dump; " +

@@ -39,7 +39,7 @@ func TestCutAnywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		cuts := 0
-		for n := int64(0); n < 700; n += 41 {
+		for n := int64(0); n < 700; n += 67 {
 			for _, budget := range []*atomic.Int64{&p.toServer, &p.toClient} {
 				cuts += cutLife(t, db, beside, n, budget)
 			}
@@ -53,7 +53,7 @@ func TestCutAnywhere(t *testing.T) {
 				t.Errorf("whole %v: %d events of %s", whole, n, what)
 			}
 		}
-		if unknown := db.Stats().Unknown; cuts < 40 || unknown == 0 {
+		if unknown := db.Stats().Unknown; cuts < 25 || unknown == 0 {
 			t.Errorf("whole %v: %d cuts, %d unknown answers: this proves nothing", whole, cuts, unknown)
 		}
 	}
@@ -76,6 +76,11 @@ func cutLife(t *testing.T, db, beside *DB, n int64, budget *atomic.Int64) (cuts 
 		func() (oauth.Outcome, error) { return db.RotateRefresh(t.Context(), rotation) },
 		func() (oauth.Outcome, error) { return db.EndGrant(t.Context(), r.Code.ID, 0, time.Now(), end) },
 	} {
+		for range 3 { // for the lease; the cut took the connection of the polls, too
+			if db.Poll(t.Context()) == nil {
+				break
+			}
+		}
 		budget.Store(n)
 		if out, err := step(); out != oauth.Won || err != nil {
 			t.Fatalf("step %d, %d bytes: %v, %v; want won", i, n, out, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,11 +152,30 @@ func meetPostgres(ctx context.Context, c *pgx.ConnConfig) (conn *pgx.Conn, n nat
 // connectPostgres says in few words why nobody answers.
 func connectPostgres(ctx context.Context, c *pgx.ConnConfig) (*pgx.Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, c)
-	var e *pgconn.PgError
-	if err != nil && !errors.As(err, &e) {
-		return nil, fmt.Errorf("no server answers as --database says; check host, port and whether it runs: %w", err)
+	if err == nil {
+		return conn, nil
 	}
-	return conn, err
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return nil, fmt.Errorf("no server answers as --database says; check host, port and whether it runs: %w", oneLine{err})
+	}
+	return nil, oneLine{err}
+}
+
+// oneLine is an error of the driver, which has a line for each address and each
+// way that was tried, often the same twice.
+type oneLine struct{ error }
+
+func (e oneLine) Unwrap() error { return e.error }
+
+func (e oneLine) Error() string {
+	var kept []string
+	for line := range strings.Lines(e.error.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(kept, line) {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, " ")
 }
 
 // missingRights are the tables that a role may not use. A list of rights in one

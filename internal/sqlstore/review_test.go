@@ -65,18 +65,22 @@ func testUsage(t *testing.T, c *cluster) {
 	}
 }
 
+func neverCounted(t *testing.T, db *DB) {
+	t.Helper()
+	one, since, err := db.AppUsage(t.Context(), "shop", 0)
+	all, sinceAll, errAll := db.LastUses(t.Context(), 0)
+	if errors.Join(err, errAll) != nil || !since.IsZero() || !sinceAll.IsZero() || len(one)+len(all) != 0 {
+		t.Fatalf("before anybody counted: %v since %v, %v since %v, %v", one, since, all, sinceAll, errors.Join(err, errAll))
+	}
+}
+
 // TestUsageOfOneApp: only its own counters, and for lists the last use alone.
 func TestUsageOfOneApp(t *testing.T) { onBoth(t, testUsageOfOneApp) }
 
 func testUsageOfOneApp(t *testing.T, c *cluster) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	db := openAt(t, c, &now)
-	if got, since, err := db.AppUsage(t.Context(), "shop", 0); err != nil || !since.IsZero() || len(got) != 0 {
-		t.Fatalf("before anybody counted: %v since %v, %v", got, since, err)
-	}
-	if got, since, err := db.LastUses(t.Context(), 0); err != nil || !since.IsZero() || len(got) != 0 {
-		t.Fatalf("before anybody counted: %v since %v, %v", got, since, err)
-	}
+	neverCounted(t, db)
 	begun := now
 	k := func(app oauth.ClientID, trait usage.Trait) usage.Key {
 		return usage.Key{App: app, Flow: flow.CodeAndCredentials, Day: usage.DayOf(now), Trait: trait}

@@ -113,9 +113,9 @@ func (db *DB) seed(ctx context.Context) error {
 	}
 	var seeded bool
 	err = db.eng.read(ctx, func(t tx) error {
-		var ver, a, b int64
+		var floor, ceil int32
 		var err error
-		seeded, err = t.one(selectPoll, nil, &ver, &a, &b)
+		seeded, err = t.one(selectSlots, nil, &floor, &ceil)
 		return err
 	})
 	if err != nil || seeded {

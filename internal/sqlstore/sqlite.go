@@ -300,6 +300,9 @@ func (e *sqliteEngine) empty(t tx, slot int32) error {
 	return err
 }
 
+// sideBySide: one change runs after the other.
+func (e *sqliteEngine) sideBySide() bool { return false }
+
 // composite: SQLite has no statement that changes two tables.
 func (e *sqliteEngine) composite() bool { return false }
 

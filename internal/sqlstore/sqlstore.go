@@ -74,8 +74,9 @@ type DB struct {
 	o   Options
 	eng engine
 
-	mono func() time.Duration // the monotonic clock
-	hold time.Duration        // how long an unknown outcome is tried again
+	mono  func() time.Duration // the monotonic clock
+	hold  time.Duration        // how long an unknown outcome is tried again
+	least int                  // and how often at least: for tests, whose hold is short and whose machines are slow
 
 	follow  follower
 	lease   lease

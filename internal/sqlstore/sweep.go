@@ -39,6 +39,7 @@ type sweeper struct {
 	started  bool
 	counters secret.ID
 	families secret.ID
+	remarked secret.ID
 }
 
 // sweep does one small step of cleaning in each table, some seconds after the
@@ -58,6 +59,7 @@ func (db *DB) sweep(ctx context.Context) error {
 		db.sweepFamilies(ctx, now),
 		db.sweepUsage(ctx, now),
 		db.sweepLoad(ctx, now),
+		db.remark(ctx, now),
 		db.sweepStaff(ctx, now),
 	)
 	if db.o.AuditKeep > 0 {
