@@ -90,6 +90,8 @@ func policyFields() []Field[app] {
 			func(c *app) *client.Assurance { return &c.Policy.Assurance }, client.AssuranceLow, client.AssuranceStandard, client.AssuranceHigh),
 		onOff("introspect-all", "The app may introspect tokens of other apps, as a resource server.", "RFC 7662 §4",
 			func(c *app) *bool { return &c.Policy.IntrospectAll }),
+		onOff("person-address", "The app tells the address of the person who signs in through it, in the parameter person_address. It is believed of a confidential app that sends its secret.", "draft-ietf-oauth-first-party-apps-04 §9.3",
+			func(c *app) *bool { return &c.Policy.PersonAddress }),
 		number("rate-limit", "N|none", "How many tokens the app may take in an hour; what it does not use gathers, up to an hour's worth. Each node counts alone.", "RFC 6585 §4",
 			func(c *app) *int { return &c.Policy.RateLimit }, 1, 10_000_000),
 	}

@@ -45,6 +45,7 @@ var choices = map[string][]string{
 	"session-timeout":   {"5m", "1h", "12h", "default"},
 	"assurance":         {"low", "standard", "high"},
 	"introspect-all":    {"on", "off"},
+	"person-address":    {"on", "off"},
 	"rate-limit":        {"10", "10000", "none"},
 	"owner":             {"ann@example.com", ""},
 	"review-due":        {"2027-01-31", "2020-01-01", ""},

@@ -71,6 +71,7 @@ var fixes = map[string]string{
 	"headless.credentials-missing":     "Let the app send username and password.",
 	"headless.credentials-not-in-body": "Let the app send the credentials in the body, or: countersign app set APP --post-body-only=off.",
 	"headless.flow-off":                "countersign app set APP --flow code_and_credentials=on.",
+	"headless.person-address":          "countersign app set APP --person-address=on, for a confidential app that sends its secret; or leave person_address out.",
 	"headless.third-party":             "If the app is yours: countersign app set APP --first-party=on. An app of others must never collect passwords.",
 	"http.method":                      "Let the app use a method that Allow lists.",
 	"http.path":                        "Check the address; the metadata at /.well-known/openid-configuration lists every endpoint.",

@@ -192,5 +192,6 @@ type Policy struct {
 	SessionTimeout  Duration       `json:"session_timeout"`  // of opaque access tokens
 	Assurance       Assurance      `json:"session_assurance,omitempty"`
 	IntrospectAll   bool           `json:"introspect_all,omitempty"`
-	RateLimit       int            `json:"rate_limit,omitempty"` // token requests an hour; 0: no limit
+	PersonAddress   bool           `json:"person_address,omitempty"` // the app may tell where the person is, with its secret
+	RateLimit       int            `json:"rate_limit,omitempty"`     // token requests an hour; 0: no limit
 }

@@ -89,7 +89,7 @@ func (e *dialect) opening(r *web.Request, c client.Credentials) (headless.Reques
 			Nonce: form.Text("nonce"), MaxAge: form.Has("max_age"),
 		},
 		Username: form.Text("username"), Password: form.Text("password"), Place: headless.InBody,
-		Address: r.Address(), RequestID: r.ID(),
+		PersonAddress: form.Text("person_address"), Address: r.Address(), RequestID: r.ID(),
 	}, nil
 }
 

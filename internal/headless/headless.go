@@ -42,8 +42,10 @@ type Request struct {
 	Username     string
 	Password     string
 	Place        Place
-	Address      netip.Addr
-	RequestID    string
+	Address      netip.Addr // of whoever sent the request
+	// PersonAddress is where the app says that the person is, as it said it.
+	PersonAddress string
+	RequestID     string
 }
 
 // Answer is what the app gets: a code, and who asked.
@@ -82,6 +84,10 @@ var (
 		"this app accepts the person's credentials in the POST body only")
 	ErrNoCredentials = oauth.Refuse(oauth.InsufficientAuthorization, "headless.credentials-missing", "draft-ietf-oauth-first-party-apps-04 §5.2.2.1",
 		"the request carries no credentials of a person: send username and password")
+	ErrPersonAddress = oauth.Refuse(oauth.InvalidRequest, "headless.person-address", "draft-ietf-oauth-first-party-apps-04 §9.3",
+		"this app may not tell the person's address, or did not prove its identity on this request")
+	ErrPersonAddressSyntax = oauth.Refuse(oauth.InvalidRequest, "headless.person-address-syntax", "draft-ietf-oauth-first-party-apps-04 §9.3",
+		"the parameter person_address is no IP address")
 )
 
 // Login takes a person's credentials for an authorization code. The app is
@@ -105,6 +111,10 @@ func (h *Authenticator) Login(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return a, err
 	}
+	at, err := where(app, r)
+	if err != nil {
+		return a, err
+	}
 	if h.Ready() != nil {
 		return a, grant.ErrLease.After(retryAfter)
 	}
@@ -114,7 +124,7 @@ func (h *Authenticator) Login(ctx context.Context, r Request) (Answer, error) {
 	}
 	proof, err := h.Prover.Prove(ctx, login.Attempt{
 		Identifier: r.Username, Password: r.Password, Client: app.ID, Proven: app.Proven,
-		Address: r.Address, RequestID: r.RequestID,
+		Address: at, Told: r.PersonAddress != "", RequestID: r.RequestID,
 	})
 	if err != nil {
 		return a, err
@@ -169,6 +179,25 @@ func mayAsk(app client.Identity, r Request) error {
 	return nil
 }
 
+// where is the address from which the person signs in: that of whoever sent the
+// request, or the one that an app tells which may, and proved itself. An app that
+// may not is refused, or it would believe that its people are told apart.
+//
+// Spec: draft-ietf-oauth-first-party-apps-04 §9.3.
+func where(app client.Identity, r Request) (netip.Addr, error) {
+	if r.PersonAddress == "" {
+		return r.Address, nil
+	}
+	if !app.Policy.PersonAddress || !app.Proven {
+		return netip.Addr{}, ErrPersonAddress
+	}
+	at, err := netip.ParseAddr(r.PersonAddress)
+	if err != nil {
+		return netip.Addr{}, ErrPersonAddressSyntax
+	}
+	return at.Unmap().WithZone(""), nil
+}
+
 // seal binds the code to everything the redemption must match.
 //
 // Spec: RFC 6749 §4.1.2; RFC 9700 §4.5.
@@ -189,6 +218,9 @@ func issued(c grant.Code, r Request) audit.Event {
 	e.App, e.User, e.RequestID, e.Grant = c.Client, c.User, r.RequestID, c.ID.String()
 	if r.Address.IsValid() {
 		e.Address = r.Address.String()
+	}
+	if r.PersonAddress != "" {
+		e = e.With("person_address", r.PersonAddress)
 	}
 	return e
 }

@@ -57,6 +57,20 @@ func TestLogin(t *testing.T) {
 		"no lease": {func(h *housetest.House, _ *headless.Request) {
 			h.Headless.Ready = func() error { return grant.ErrLease }
 		}, grant.ErrLease, false},
+		"the app tells where the person is": {func(h *housetest.House, r *headless.Request) {
+			h.ChangeApp(housetest.Shop, func(c *client.Client) { c.Policy.PersonAddress = true })
+			r.PersonAddress = "2001:db8::7"
+		}, nil, false},
+		"an app that may not tell it": {func(_ *housetest.House, r *headless.Request) { r.PersonAddress = "192.0.2.7" }, headless.ErrPersonAddress, false},
+		"an app that may, without its secret": {func(h *housetest.House, r *headless.Request) {
+			h.ChangeApp(housetest.Shop, func(c *client.Client) { c.Policy.PersonAddress = true })
+			r.Client, r.ClientProves = client.Credentials{ID: housetest.Shop, Method: client.AuthNone}, false
+			r.PersonAddress = "192.0.2.7"
+		}, headless.ErrPersonAddress, false},
+		"a place that is no address": {func(h *housetest.House, r *headless.Request) {
+			h.ChangeApp(housetest.Shop, func(c *client.Client) { c.Policy.PersonAddress = true })
+			r.PersonAddress = "192.0.2.7, 10.0.0.1"
+		}, headless.ErrPersonAddressSyntax, false},
 		"A17 no credentials": {func(_ *housetest.House, r *headless.Request) { r.Username, r.Password = "", "" }, headless.ErrNoCredentials, false},
 		"A04 wrong password": {func(_ *housetest.House, r *headless.Request) { r.Password += "x" }, login.ErrFailed, true},
 		"A04 empty password": {func(_ *housetest.House, r *headless.Request) { r.Password = "" }, login.ErrFailed, true},

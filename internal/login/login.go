@@ -39,7 +39,8 @@
 // bucket takes the place of the address's and refuses by itself. What comes in an
 // app's name without its proof is counted in another bucket: the id of an app is
 // no secret, so anybody could fill that one, and a full one only shrinks what
-// each address may still fail, to 5.
+// each address may still fail, to 5. An app that proved itself may tell where the
+// person is (Attempt.Told); then all four count, as if the person came alone.
 //
 // Nothing is reset by a success. An attacker who has one good password would
 // otherwise clear the way for guessing, and a person who mistyped four times
@@ -78,6 +79,7 @@ type Attempt struct {
 	Client     oauth.ClientID
 	Proven     bool       // the app authenticated: Address is its server's
 	Address    netip.Addr // of whoever sent the request, proxies already judged; invalid: unknown
+	Told       bool       // Address is the person's, as an app that proved itself told it
 	RequestID  string
 }
 

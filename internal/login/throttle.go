@@ -133,7 +133,7 @@ func (t *ticket) pay() (kind string, wait time.Duration) {
 	if appWait == 0 {
 		t.paid = append(t.paid, payment{&t.p.apps, t.s.app, l.App})
 	}
-	if t.s.Proven {
+	if t.s.Proven && (appWait > 0 || !t.s.Told) {
 		return byApp, appWait
 	}
 	rate := l.Address

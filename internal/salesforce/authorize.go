@@ -103,7 +103,7 @@ func login(r *web.Request, in *input) (h headless.Request, unreadable, err error
 			RedirectURI: in.text("redirect_uri"), Challenge: in.text("code_challenge"),
 			ChallengeMethod: in.text("code_challenge_method"), Nonce: in.text("nonce"),
 		},
-		Address: r.Address(), RequestID: r.ID(),
+		PersonAddress: in.body.Text("person_address"), Address: r.Address(), RequestID: r.ID(),
 	}
 	if in.query.Has("client_secret") {
 		return h, nil, ErrSecretInURL

@@ -116,7 +116,7 @@ func guess(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[2])
 	ts.Check(err)
 	for range n {
-		challenge(ts, false, []string{args[0], "username=" + args[1], "password=wrong-password"})
+		challenge(ts, false, append([]string{args[0], "username=" + args[1], "password=wrong-password"}, args[3:]...))
 	}
 }
 
