@@ -16,8 +16,6 @@ import (
 	"countersign/internal/probe"
 	"countersign/internal/probe/blackbox"
 	"countersign/internal/review/report"
-	"countersign/internal/review/seal"
-	"countersign/internal/server"
 )
 
 // Exit codes of a probe, besides those of a review that did not do its work.
@@ -261,16 +259,7 @@ func (c *probeCommand) keep(s *session, all []evidence.Transcript) error {
 	if c.Evidence == "" {
 		return nil
 	}
-	if !c.Sign {
-		return writeFile(c.Evidence, func(w io.Writer) error { return seal.Write(w, all, nil, s.now()) })
-	}
-	return s.with(changing, func(d *server.Data) error {
-		signer, err := d.Desk.ReviewSigner(s.ctx)
-		if err != nil {
-			return err
-		}
-		return writeFile(c.Evidence, func(w io.Writer) error { return seal.Write(w, all, signer, s.now()) })
-	})
+	return s.keepEvidence(c.Evidence, all, c.Sign)
 }
 
 func (c *probeCommand) write(s *session, found blackbox.Found, all []evidence.Transcript) error {

@@ -29,6 +29,7 @@ type reviewCommands struct {
 	Diff reviewDiff `cmd:"" help:"Show what moved between two runs."`
 
 	Verify reviewVerify `cmd:"" help:"Check the signature of a transcript; name what was changed, dropped, added or moved."`
+	Replay reviewReplay `cmd:"" help:"Make the proofs of a transcript again, with fresh values, and show what came out otherwise."`
 	Key    reviewKey    `cmd:"" help:"Print the public review keys, with which others verify transcripts."`
 }
 
@@ -46,6 +47,7 @@ type reviewRun struct {
 	Out      []string `help:"Write to a file; its extension picks the form: .json, .sarif, .xml (JUnit), .html, .csv, .md, .txt. Repeatable." placeholder:"FILE" sep:"none"`
 	FailOn   string   `help:"End with 1 if something of this severity or above is open: low, medium, high or critical." default:"high" placeholder:"WORD"`
 	Baseline string   `help:"A run as JSON: only findings that are new or reopened since then end with 1." placeholder:"FILE"`
+	Evidence string   `help:"With --prove: write the signed transcripts to a file, which review verify and review replay read." placeholder:"FILE"`
 	Strict   bool     `help:"End with 3 if nothing is open, but something is inconclusive or for people to judge."`
 	Explain  bool     `name:"explain-score" help:"Write the score as a sum, line by line."`
 	Prove    bool     `help:"Also run the threat scenario of each control, on the wire, against a twin of each app."`
@@ -73,7 +75,7 @@ func (c *reviewRun) Run(s *session) error {
 		return reviewFailed(err)
 	}
 	o := report.Options{Explain: c.Explain, FailOn: failOn, Baseline: baseline, Tool: version()}
-	if err := c.write(s, run, o); err != nil {
+	if err := errors.Join(c.write(s, run, o), c.keep(s, run)); err != nil {
 		return reviewFailed(err)
 	}
 	if c.Watch {

@@ -3,12 +3,15 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
 	"time"
 
+	"countersign/internal/evidence"
 	"countersign/internal/jose"
+	"countersign/internal/review"
 	"countersign/internal/review/seal"
 	"countersign/internal/server"
 )
@@ -123,4 +126,34 @@ func (c *reviewKey) Run(s *session) error {
 		_, err = fmt.Fprintln(s.out, strings.TrimSpace(string(set)))
 		return err
 	})
+}
+
+// keepEvidence writes transcripts to a file, signed by the review key of this
+// database if that is asked for.
+func (s *session) keepEvidence(file string, all []evidence.Transcript, sign bool) error {
+	if !sign {
+		return writeFile(file, func(w io.Writer) error { return seal.Write(w, all, nil, s.now()) })
+	}
+	return s.with(changing, func(d *server.Data) error {
+		signer, err := d.Desk.ReviewSigner(s.ctx)
+		if err != nil {
+			return err
+		}
+		return writeFile(file, func(w io.Writer) error { return seal.Write(w, all, signer, s.now()) })
+	})
+}
+
+// keep writes the transcripts of a review that proved.
+func (c *reviewRun) keep(s *session, run *review.Run) error {
+	switch {
+	case c.Evidence == "":
+		return nil
+	case !c.Prove:
+		return usage{"--evidence goes with --prove: without it nothing is proven"}
+	}
+	all := make([]evidence.Transcript, len(run.Transcripts))
+	for i, t := range run.Transcripts {
+		all[i] = *t
+	}
+	return s.keepEvidence(c.Evidence, all, true)
 }

@@ -89,3 +89,37 @@ func TestVerifyBesideAndWithoutTheDatabase(t *testing.T) {
 		}
 	}
 }
+
+// TestReplay makes a proof again: the same server gives the same answers, one
+// whose defence is gone does not, and a file that was touched is not run.
+func TestReplay(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", t.TempDir())
+	data, file := filepath.Join(dir, "data"), filepath.Join(dir, "proof.jsonl")
+	if code, out := say(t, "app", "create", "--client-id", "shop-app-1", "--data", data, "--name", "Shop", "--type", "confidential", "--first-party",
+		"--flow", "code_and_credentials", "--redirect-uri", "https://shop.example/cb", "--scope", "openid", "--force"); code != exitOK {
+		t.Fatalf("%d %s", code, out)
+	}
+	if code, out := say(t, "review", "--data", data, "--prove", "--app", "shop-app-1", "--control", "require-pkce", "--evidence", file, "--fail-on", "critical"); code != exitOK && code != exitFailure {
+		t.Fatalf("%d %s", code, out)
+	}
+	if code, out := say(t, "review", "replay", file, "--data", data); code != exitOK || !strings.Contains(out, " 0 differences") {
+		t.Errorf("the same server: %d %s", code, out)
+	}
+	if code, out := say(t, "app", "set", "shop-app-1", "--data", data, "--require-pkce=off", "--force"); code != exitOK {
+		t.Fatalf("%d %s", code, out)
+	}
+	if code, out := say(t, "review", "replay", file, "--data", data); code != exitFailure || !strings.Contains(out, "probe.pkce of shop-app-1, case") {
+		t.Errorf("without PKCE: %d %s", code, out)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || os.WriteFile(file, bytes.Replace(text, []byte("400 Bad"), []byte("200 Bad"), 1), 0o600) != nil {
+		t.Fatal(err)
+	}
+	if code, out := say(t, "review", "replay", file, "--data", data); code != exitUnreadable || !strings.Contains(out, "not run again") {
+		t.Errorf("a touched file: %d %s", code, out)
+	}
+	if code, _ := say(t, "review", "--data", data, "--evidence", file); code != exitUsage {
+		t.Errorf("evidence without a proof: %d", code)
+	}
+}

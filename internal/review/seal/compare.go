@@ -89,12 +89,15 @@ func (c *comparison) note(what, was, is string) {
 
 func (c *comparison) cases(was, is evidence.Case) {
 	c.note("result", string(was.Result), string(is.Result))
-	c.note("refusals", sorted(was.AnsweredBy), sorted(is.AnsweredBy))
-	before, after := inOrder(was.Exchanges), inOrder(is.Exchanges)
+	before, raced := inOrder(was.Exchanges)
+	after, _ := inOrder(is.Exchanges)
+	if len(raced) == 0 {
+		c.note("refusals", sorted(was.AnsweredBy), sorted(is.AnsweredBy))
+	}
 	c.note("number of messages", fmt.Sprint(len(before)), fmt.Sprint(len(after)))
 	for i := range min(len(before), len(after)) {
 		c.message = i + 1
-		c.exchanges(before[i], after[i])
+		c.exchanges(before[i], after[i], raced[i])
 	}
 	c.message = 0
 }
@@ -102,27 +105,38 @@ func (c *comparison) cases(was, is evidence.Case) {
 func sorted(list []string) string { return strings.Join(slices.Sorted(slices.Values(list)), ", ") }
 
 // inOrder brings messages that say the same, as those that were sent at once,
-// into an order that does not depend on which of them came first.
-func inOrder(all []evidence.Exchange) []evidence.Exchange {
-	out := slices.Clone(all)
+// into an order that does not depend on which of them came first; raced are the
+// places of those.
+func inOrder(all []evidence.Exchange) (out []evidence.Exchange, raced map[int]bool) {
+	out, raced = slices.Clone(all), map[int]bool{}
 	for from := 0; from < len(out); {
 		to := from + 1
 		for to < len(out) && out[to].Who == out[from].Who && out[to].What == out[from].What && place(out[to].Request) == place(out[from].Request) {
 			to++
 		}
 		slices.SortStableFunc(out[from:to], func(a, b evidence.Exchange) int {
-			return cmp.Or(cmp.Compare(a.Response.Status, b.Response.Status), cmp.Compare(errorOf(a.Response), errorOf(b.Response)))
+			codeA, _ := errorOf(a.Response)
+			codeB, _ := errorOf(b.Response)
+			return cmp.Or(cmp.Compare(a.Response.Status, b.Response.Status), cmp.Compare(codeA, codeB))
 		})
+		for i := from; i < to && to-from > 1; i++ {
+			raced[i] = true
+		}
 		from = to
 	}
-	return out
+	return out, raced
 }
 
-func (c *comparison) exchanges(was, is evidence.Exchange) {
+func (c *comparison) exchanges(was, is evidence.Exchange, raced bool) {
 	c.note("request", shape(was.Request), shape(is.Request))
 	c.note("failure", yesNo(was.Fault), yesNo(is.Fault))
 	c.note("status", fmt.Sprint(was.Response.Status), fmt.Sprint(is.Response.Status))
-	c.note("error code", errorOf(was.Response), errorOf(is.Response))
+	code, name := errorOf(was.Response)
+	codeNow, nameNow := errorOf(is.Response)
+	c.note("error code", code, codeNow)
+	if !raced { // which of several defences comes first is luck then
+		c.note("refusal", name, nameNow)
+	}
 	c.note("members of the answer", memberNames(was.Response.Body), memberNames(is.Response.Body))
 	for _, name := range compared {
 		c.note("header "+name, valueOf(was.Response.Headers, name), valueOf(is.Response.Headers, name))
@@ -139,16 +153,13 @@ func yesNo(fault string) string {
 
 // errorOf is the OAuth error code of an answer, and the name of the refusal
 // where the server tells.
-func errorOf(m evidence.Message) string {
+func errorOf(m evidence.Message) (code, name string) {
 	var body struct {
 		Error string `json:"error"`
 		URI   string `json:"error_uri"`
 	}
 	_ = json.Unmarshal([]byte(m.Body), &body) // no JSON, no error code
-	if i := strings.LastIndex(body.URI, "/"); i >= 0 {
-		return body.Error + " " + body.URI[i+1:]
-	}
-	return body.Error
+	return body.Error, body.URI[strings.LastIndex(body.URI, "/")+1:]
 }
 
 // shape is what a request asks, without its fresh values.

@@ -25,10 +25,12 @@ func TestWhatCameOutOtherwiseIsTold(t *testing.T) {
 		want   string
 	}{
 		{"status", func(t *evidence.Transcript) { t.Cases[1].Exchanges[0].Response.Status = 200 }, "probe.stolen-code of shop, case 3 (standard), message 1: status was 400, is 200"},
-		{"error", func(t *evidence.Transcript) { t.Cases[1].Exchanges[0].Response.Body = `{"error":"","error_uri":""}` }, "probe.stolen-code of shop, case 3 (standard), message 1: error code was invalid_grant code.other-app, is nothing"},
+		{"error", func(t *evidence.Transcript) {
+			t.Cases[1].Exchanges[0].Response.Body = `{"error":"","error_uri":"/code.other-app"}`
+		}, "probe.stolen-code of shop, case 3 (standard), message 1: error code was invalid_grant, is nothing"},
 		{"rule", func(t *evidence.Transcript) {
 			t.Cases[1].Exchanges[0].Response.Body = `{"error":"invalid_grant","error_uri":"/code.spent"}`
-		}, "probe.stolen-code of shop, case 3 (standard), message 1: error code was invalid_grant code.other-app, is invalid_grant code.spent"},
+		}, "probe.stolen-code of shop, case 3 (standard), message 1: refusal was code.other-app, is code.spent"},
 		{"header", func(t *evidence.Transcript) { t.Cases[1].Exchanges[0].Response.Headers = nil }, "probe.stolen-code of shop, case 3 (standard), message 1: header Cache-Control was no-store, is nothing"},
 		{"members", func(t *evidence.Transcript) {
 			t.Cases[1].Exchanges[0].Response.Body = `{"error":"invalid_grant","error_uri":"/code.other-app","a":1}`
