@@ -85,6 +85,7 @@ type Console struct {
 	pages  *page.Set
 	origin *http.CrossOriginProtection
 	known  map[string]bool // patterns that exist, for the navigation
+	proofs proofs
 }
 
 // Routes is the console as routes of the server: one for each path, from the

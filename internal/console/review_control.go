@@ -34,6 +34,7 @@ type controlBody struct {
 type subjectView struct {
 	findingRow
 	Anchor            string
+	AppID             string
 	Values            []valueRow
 	Also              []valueRow
 	Proof             string
@@ -171,6 +172,9 @@ func (v *visit) subject(control review.Control, f review.Finding, names map[stri
 		if v.mayFix(control) {
 			s.Fix = findingPath(control.ID, "/fix", f.App)
 		}
+	}
+	if s.AppID = f.App; v.may("run-review") && v.desk.Prover != nil {
+		s.Prove = findingPath(control.ID, "/prove", "")
 	}
 	if s.Open && !f.Waived() && v.may("waive") {
 		s.Waive = findingPath(control.ID, "/waive", f.App)

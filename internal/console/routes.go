@@ -86,6 +86,8 @@ func (c *Console) reviewRows() []route {
 		{"POST", "/console/review/{control}/fix", staff.EditApps, standing, c.fix},
 		{"GET", "/console/review/{control}/waive", staff.Waive, standing, c.waivePage},
 		{"POST", "/console/review/{control}/waive", staff.Waive, standing, c.waive},
+		{"POST", "/console/review/{control}/prove", staff.RunReview, standing, c.proveFinding},
+		{"GET", "/console/review/{control}/proof", staff.Read, standing, c.proofPage},
 	}
 }
 
