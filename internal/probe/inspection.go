@@ -49,9 +49,9 @@ var foreignIntrospection = Scenario{
 			Number: 3, Title: "An app ends another app's token", Changed: "another app revokes it", Expect: "it lives on", Needs: []Piece{NeedRevoke, NeedAppB, NeedUserinfo},
 			Try: func(t *Trial) {
 				f := t.SignIn()
-				t.Send(t.RevokeRequest(t.AppB, f.Access), By("another app", "revokes the token"))
+				_ = t.Send(t.RevokeRequest(t.AppB, f.Access), By("another app", "revokes the token"))
 				if f.Refresh != "" {
-					t.Send(t.RevokeRequest(t.AppB, f.Refresh), By("another app", "revokes the refresh token"))
+					_ = t.Send(t.RevokeRequest(t.AppB, f.Refresh), By("another app", "revokes the refresh token"))
 				}
 				t.alive(f)
 			},

@@ -97,7 +97,7 @@ func (t *Trial) declined(a *Answer, expected ...Refusal) {
 		t.Inconclusive("no answer: %s", a.Fault)
 	case a.Status >= 500:
 		t.Inconclusive("the server failed: %s", a.short())
-	case a.Status < 400 && !(a.Status < 400 && a.Status >= 300 && a.Error() != ""):
+	case a.Status < 400 && (a.Status < 300 || a.Error() == ""):
 		t.Broken("the request was not refused: %s", a.short())
 	}
 	t.answered(a)

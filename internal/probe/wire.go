@@ -265,7 +265,7 @@ func (w *wire) fetch(ctx context.Context, hr *http.Request, outside bool) (*Answ
 }
 
 func (w *wire) exchange(hr *http.Request, c *http.Client, a *Answer) error {
-	resp, err := c.Do(hr) //nolint:gosec // the hosts of the target alone
+	resp, err := c.Do(hr)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (l *Lab) create(ctx context.Context, c *client.Client) (*probe.App, error) 
 	a := &probe.App{ID: string(c.ID), Name: c.Name, Method: string(c.Settings.AuthMethod), Redirect: c.Settings.RedirectURIs[0], Scopes: texts(c.Settings.Scopes)}
 	if c.Type == client.Confidential {
 		var kept client.Secret
-		a.Secret, kept = client.NewSecret(l.Server.Keys, c.ID, l.clock.Now(), time.Time{})
+		a.Secret, kept = client.NewSecret(l.Keys, c.ID, l.clock.Now(), time.Time{})
 		c.Secrets = []client.Secret{kept}
 	}
 	e := l.event(audit.AppCreated)
@@ -174,7 +174,7 @@ func (l *Lab) target(ctx context.Context, original *client.Client) (*probe.Targe
 func (l *Lab) places(t *probe.Target, n int) {
 	at := func(p netip.Prefix) netip.Addr {
 		b := p.Addr().As4()
-		b[3] = byte(5 + n%200)
+		b[3] = byte(5 + n%200) //nolint:gosec // 204 at most
 		return netip.AddrFrom4(b)
 	}
 	t.Inside, t.Outside = at(insideFence), at(outside)

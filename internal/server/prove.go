@@ -111,8 +111,8 @@ func (p *proving) lab(ctx context.Context, work <-chan subject) (err error) {
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	for s := range work {
-		if ctx.Err() != nil {
-			return nil
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		if err := p.subject(ctx, l, s); err != nil {
 			return fmt.Errorf("prove %s: %w", s.app.ID, err)
@@ -132,8 +132,8 @@ func (p *proving) subject(ctx context.Context, l *Lab, s subject) error {
 		return err
 	}
 	for n, name := range s.names {
-		if ctx.Err() != nil {
-			return nil
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		scenario, _ := probe.ByID(name)
 		l.log.reset()
