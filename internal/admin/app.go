@@ -195,9 +195,6 @@ func (d *Desk) changeApp(ctx context.Context, id oauth.ClientID, name audit.Name
 		if err != nil {
 			return AppResult{}, fmt.Errorf("change app: %w", err)
 		}
-		if consent.Version != 0 && consent.Version != old.Version {
-			return AppResult{}, fmt.Errorf("change app: %w", client.ErrConflict)
-		}
 		if err := d.current(old.Version); err != nil {
 			return AppResult{}, err
 		}

@@ -14,12 +14,11 @@ import (
 	"countersign/internal/review/controls"
 )
 
-// Consent is what somebody who changes an app has looked at and agrees to. The
-// zero value lets nothing through that the review would stop.
+// Consent lets a change through that the review would stop. The zero value lets
+// nothing through.
 type Consent struct {
-	Version int64       // of the app that was looked at; a later one is client.ErrConflict; 0: whatever it is now
-	Force   bool        // save it as it is; the audit event says so
-	Waive   *Acceptance // accept each stopped finding for a time; without an owner, the app's
+	Force bool        // save it as it is; the audit event says so
+	Waive *Acceptance // accept each stopped finding for a time; without an owner, the app's
 }
 
 // by fills in who answers for the waivers.
@@ -40,13 +39,13 @@ func (s Stopped) Error() string {
 	lines := make([]string, 0, len(s)+1)
 	for _, r := range s {
 		lines = append(lines, fmt.Sprintf("%s (%s %.1f): %s; %s", r.Control, r.Severity.Level, r.Severity.Computed,
-			strings.TrimPrefix(r.Reason, r.Status.Words()+": "), remedy(r)))
+			strings.TrimPrefix(r.Reason, r.Status.Words()+": "), Remedy(r)))
 	}
 	return strings.Join(append(lines, "nothing was saved; mend it, or accept it with --waive --reason --owner --until, or save it with --force"), "\n")
 }
 
-// remedy is the patch of a remark as flags.
-func remedy(r review.Remark) string {
+// Remedy is the patch of a remark as flags.
+func Remedy(r review.Remark) string {
 	var flags []string
 	for _, s := range r.Fix.Patch {
 		if Flag(s.Name) != "" && !s.Beyond {

@@ -17,7 +17,7 @@ import (
 // Its JSON names are stable.
 type AppPreview struct {
 	ID       oauth.ClientID  `json:"client_id"`
-	Version  int64           `json:"-"`        // of the app that was looked at: put it into the Consent of the change
+	Version  int64           `json:"-"`        // of the app that was looked at: what Desk.Saw is to be for the change
 	Changes  []Change        `json:"changes"`  // the diff
 	Faults   Invalid         `json:"faults"`   // what cannot be saved at all
 	Stops    []Verdict       `json:"stops"`    // what is saved with a Consent only
@@ -97,7 +97,7 @@ func (d *Desk) preview(ctx context.Context, old, next *client.Client, faults Inv
 	p.Warnings = append(p.Warnings, heard(next.ID, warns)...)
 	for _, r := range stops {
 		p.Stopped = append(p.Stopped, r)
-		p.Stops = append(p.Stops, Verdict{r.Control, r.Title, r.Was, r.Status, r.Severity, r.Reason, remedy(r)})
+		p.Stops = append(p.Stops, Verdict{r.Control, r.Title, r.Was, r.Status, r.Severity, r.Reason, Remedy(r)})
 	}
 	return p, d.foresee(ctx, p, old, next)
 }

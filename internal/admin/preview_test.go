@@ -38,9 +38,11 @@ func TestPreview(t *testing.T) {
 	if n := len(r.events(audit.AppChanged)); n != changed {
 		t.Errorf("a preview left %d events", n-changed)
 	}
-	if _, err := r.ChangeApp(ctx, r.id, set("require-pkce=on", "name=Better"), Consent{Version: p.Version}); err != nil {
+	r.Saw = p.Version
+	if _, err := r.ChangeApp(ctx, r.id, set("require-pkce=on", "name=Better")); err != nil {
 		t.Fatal(err)
 	}
+	r.Saw = 0
 	run, _, err := r.Review(ctx, Reviewing{Apps: []string{string(r.id)}})
 	if err != nil {
 		t.Fatal(err)

@@ -194,13 +194,15 @@ func TestChangeOfAnotherVersion(t *testing.T) {
 	if _, err := o.ChangeApp(ctx, shop.ID, set("name=Other")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.ChangeApp(ctx, shop.ID, set("code-ttl=30s"), Consent{Version: p.Version}); !errors.Is(err, client.ErrConflict) {
+	o.Saw = p.Version
+	if _, err := o.ChangeApp(ctx, shop.ID, set("code-ttl=30s")); !errors.Is(err, ErrChanged) {
 		t.Errorf("the app changed meanwhile: %v", err)
 	}
 	if p, err = o.PreviewApp(ctx, shop.ID, set("code-ttl=30s")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.ChangeApp(ctx, shop.ID, set("code-ttl=30s"), Consent{Version: p.Version}); err != nil {
+	o.Saw = p.Version
+	if _, err := o.ChangeApp(ctx, shop.ID, set("code-ttl=30s")); err != nil {
 		t.Errorf("looked at anew: %v", err)
 	}
 }

@@ -75,7 +75,8 @@ type Deps struct {
 	// Address is the origin under which browsers reach the server, for links that
 	// are sent to people: https://login.example.com
 	Address string
-	HTTPS   bool // cookies are for https alone, and named __Host-
+	Issuer  string // for code that logs in: the one in every token
+	HTTPS   bool   // cookies are for https alone, and named __Host-
 	Now     func() time.Time
 }
 

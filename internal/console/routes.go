@@ -66,6 +66,29 @@ func (c *Console) doorRows() []route {
 func (c *Console) appRows() []route {
 	return []route{
 		// apps
+		{"GET", "/console/apps", staff.Read, standing, c.appsPage},
+		{"GET", "/console/apps/new", staff.EditApps, standing, c.newAppPage},
+		{"POST", "/console/apps/new", staff.EditApps, standing, c.newApp},
+		{"GET", "/console/apps/{id}", staff.Read, standing, c.appPage},
+		{"GET", "/console/apps/{id}/oauth", staff.Read, standing, c.oauthPage},
+		{"POST", "/console/apps/{id}/oauth", staff.EditApps, standing, c.saveOAuth},
+		{"GET", "/console/apps/{id}/policies", staff.Read, standing, c.policiesPage},
+		{"POST", "/console/apps/{id}/policies", staff.EditApps, standing, c.savePolicies},
+		{"POST", "/console/apps/{id}/save", staff.EditApps, standing, c.saveApp},
+		{"GET", "/console/apps/{id}/undo", staff.EditApps, standing, c.undoPage},
+		{"POST", "/console/apps/{id}/undo", staff.EditApps, standing, c.undoApp},
+		{"GET", "/console/apps/{id}/secrets", staff.Read, standing, c.secretsPage},
+		{"GET", "/console/apps/{id}/secrets/rotate", staff.EditApps, recent, c.rotateSecretPage},
+		{"POST", "/console/apps/{id}/secrets/rotate", staff.EditApps, recent, c.rotateSecret},
+		{"GET", "/console/apps/{id}/secrets/{key}/end", staff.EditApps, recent, c.endSecretPage},
+		{"POST", "/console/apps/{id}/secrets/{key}/end", staff.EditApps, recent, c.endSecret},
+		{"GET", "/console/apps/{id}/grants", staff.ReadPeople, standing, c.appGrantsPage},
+		{"POST", "/console/apps/{id}/grants/{grant}/end", staff.EditApps, standing, c.endAppGrant},
+		{"GET", "/console/apps/{id}/grants/end", staff.EditApps, recent, c.endAppGrantsPage},
+		{"POST", "/console/apps/{id}/grants/end", staff.EditApps, recent, c.endAppGrants},
+		{"GET", "/console/apps/{id}/code", staff.Read, standing, c.appCodePage},
+		{"GET", "/console/apps/{id}/delete", staff.EditApps, recent, c.deleteAppPage},
+		{"POST", "/console/apps/{id}/delete", staff.EditApps, recent, c.deleteApp},
 	}
 }
 

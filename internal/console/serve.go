@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"countersign/internal/admin"
 	"countersign/internal/gate"
 	"countersign/internal/oauth"
 	"countersign/internal/staff"
@@ -18,6 +19,8 @@ var (
 		"this form was sent by another site, or by something that is no browser; open the console and send it from there")
 	ErrPermission = oauth.Refuse(oauth.AccessDenied, "console.permission", "NIST SP 800-53 AC-6",
 		"your role does not allow this; an owner can change roles under Administrators")
+	ErrOwner = oauth.Refuse(oauth.AccessDenied, "console.owners-only", "NIST SP 800-53 AC-6",
+		"only an owner gives an app rights over this server, or changes an app that has them")
 	ErrGone = oauth.Refuse(oauth.InvalidRequest, "console.not-found", "RFC 9110 §15.5.5",
 		"what this address names does not exist, or does not exist any more")
 )
@@ -54,6 +57,9 @@ func (c *Console) serve(r *web.Request, of map[string]route) (web.Answer, error)
 		}
 	}
 	a, err := row.do(v)
+	if errors.Is(err, admin.ErrOwner) {
+		err = ErrOwner
+	}
 	if err != nil {
 		return web.Answer{}, err
 	}

@@ -24,7 +24,7 @@ func (s *Server) console() ([]web.Route, error) {
 		Limits: s.cfg.Login.Limits(), Lives: lives(s.cfg.Console), Pause: pause, OnFault: s.onFault, Now: s.o.Now,
 		RequireFactor: bool(s.cfg.Console.SecondFactor),
 	})
-	return console.Routes(console.Deps{Desk: s.Desk, Gate: s.gate, Keys: s.Keys, Address: s.origin(), HTTPS: s.https(), Now: s.o.Now})
+	return console.Routes(console.Deps{Issuer: s.Issuer, Desk: s.Desk, Gate: s.gate, Keys: s.Keys, Address: s.origin(), HTTPS: s.https(), Now: s.o.Now})
 }
 
 func lives(c config.Console) gate.Lives {

@@ -60,7 +60,7 @@ func OpenData(ctx context.Context, o DataOptions) (*Data, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &Data{DB: db, Keys: keys, Desk: &admin.Desk{
-		Apps: db, People: db, Grants: db, Signing: db, Members: db, Log: db, Book: db, Seen: db, Load: db, About: o.About, Keys: keys, Owner: true, Actor: o.Actor, Now: o.Now,
+		Apps: db, People: db, Grants: db, Signing: db, Members: db, Log: db, Book: db, Seen: db, Index: &admin.AppIndex{}, Load: db, About: o.About, Keys: keys, Owner: true, Actor: o.Actor, Now: o.Now,
 		Password: passwordRules(o.Password),
 	}}, nil
 }

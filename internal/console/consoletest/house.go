@@ -53,14 +53,14 @@ func Over(t testing.TB, https bool) *House {
 	in := housetest.New(t)
 	h := &House{House: in, Members: map[staff.Role]*staff.Member{}, HTTPS: https}
 	h.Desk = &admin.Desk{
-		Apps: in.DB, People: in.DB, Grants: in.DB, Signing: in.DB, Members: in.DB, Log: in.DB, Book: in.DB, Seen: in.DB, Load: in.DB, Keys: in.Keys, Now: in.Clock.Now,
+		Apps: in.DB, People: in.DB, Grants: in.DB, Signing: in.DB, Members: in.DB, Log: in.DB, Book: in.DB, Seen: in.DB, Index: &admin.AppIndex{}, Load: in.DB, Keys: in.Keys, Now: in.Clock.Now,
 		Password: admin.PasswordRules{Params: hashing},
 	}
 	h.Gate = gate.New(gate.Options{
 		Members: in.DB, Sessions: in.DB, People: in.DB, Log: in.DB, Keys: in.Keys, Pool: login.NewPool(2, 100, time.Minute),
 		Params: hashing, Now: in.Clock.Now,
 	})
-	routes, err := console.Routes(console.Deps{Desk: h.Desk, Gate: h.Gate, Keys: in.Keys, Address: "https://as.example", HTTPS: https, Now: in.Clock.Now})
+	routes, err := console.Routes(console.Deps{Issuer: housetest.Issuer, Desk: h.Desk, Gate: h.Gate, Keys: in.Keys, Address: "https://as.example", HTTPS: https, Now: in.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

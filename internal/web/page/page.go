@@ -33,6 +33,7 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -54,7 +55,8 @@ var funcs = template.FuncMap{
 	"count": Count,
 }
 
-// New reads the pages *.html in a folder. Errors: a template that cannot be
+// New reads the pages *.html in a folder; part-*.html are no pages, but define
+// what several of them share. Errors: a template that cannot be
 // read.
 func New(pages fs.FS) (*Set, error) {
 	base, err := template.New("frame").Funcs(funcs).ParseFS(files, "*.html")
@@ -65,8 +67,14 @@ func New(pages fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	isPart := func(name string) bool { return strings.HasPrefix(name, "part-") }
+	if slices.ContainsFunc(names, isPart) {
+		if base, err = base.ParseFS(pages, "part-*.html"); err != nil {
+			return nil, fmt.Errorf("read parts of pages: %w", err)
+		}
+	}
 	s := &Set{pages: map[string]*template.Template{}}
-	for _, name := range names {
+	for _, name := range slices.DeleteFunc(names, isPart) {
 		one, err := base.Clone()
 		if err == nil {
 			_, err = one.ParseFS(pages, name)
