@@ -56,8 +56,11 @@ func (a *Answer) Error() string {
 	if e := a.Text("error"); e != "" {
 		return e
 	}
-	if u, err := url.Parse(a.Header.Get("Location")); err == nil && u.Query().Get("error") != "" {
-		return u.Query().Get("error")
+	if u, err := url.Parse(a.Header.Get("Location")); err == nil {
+		fragment, _ := url.ParseQuery(u.Fragment)
+		if code := cmp.Or(u.Query().Get("error"), fragment.Get("error")); code != "" {
+			return code
+		}
 	}
 	if _, rest, ok := strings.Cut(a.Header.Get("Www-Authenticate"), `error="`); ok {
 		code, _, _ := strings.Cut(rest, `"`)

@@ -1,9 +1,8 @@
 // An authorization server that others wrote (npm oidc-provider), for the probe to
 // attack:   node oidc-provider.mjs sound|careless
 //
-// sound is what its makers recommend. careless is the same server with defences
-// that its options can switch off: PKCE, rotation of refresh tokens, and who may
-// look into tokens. It prints "listening on URL" and stops on SIGTERM.
+// sound has every defence that its options know. careless has them off: rotation
+// of refresh tokens, who may look into tokens, and flows that nobody needs. It prints "listening on URL" and stops on SIGTERM.
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 
@@ -32,10 +31,14 @@ const provider = new Provider(issuer, {
   scopes: ['openid', 'offline_access'],
   features: {
     devInteractions: { enabled: true },
-    introspection: { enabled: true, ...(careless && { allowedPolicy: () => true }) },
+    introspection: {
+      enabled: true,
+      allowedPolicy: (ctx, client, token) => careless || token.clientId === client.clientId,
+    },
     revocation: { enabled: true },
   },
   pkce: { required: () => !careless },
+  responseTypes: careless ? ['code', 'id_token', 'none'] : ['code'],
   rotateRefreshToken: !careless,
   issueRefreshToken: async (ctx, { grantTypeAllowed }) => true,
   findAccount: async (ctx, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
