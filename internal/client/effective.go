@@ -95,8 +95,7 @@ func (e *Effective) resolveFlows(org Org, c *Client) {
 	e.PKCE = org.RequirePKCE || c.Type == Public
 	for _, f := range flow.All {
 		sw := c.Settings.Flows[f.Name]
-		sw.On = sw.On && f.Served && !slices.Contains(org.FlowsOff, f.Name) &&
-			(c.Type == Confidential || f.Credentials != flow.Always)
+		sw.On = sw.On && open(org, c, f)
 		if at := org.FlowsNotBefore[f.Name]; at.After(sw.NotBefore) {
 			sw.NotBefore = at
 		}
@@ -111,6 +110,12 @@ func (e *Effective) resolveFlows(org Org, c *Client) {
 		sw.RequirePKCE = f.PKCE != flow.Never && (e.PKCE || sw.RequirePKCE)
 		e.Flows[f.Name] = sw
 	}
+}
+
+// open says whether an app may use a flow at all: this version serves it, the
+// server allows it, and a public app is not asked for credentials it cannot have.
+func open(org Org, c *Client, f flow.Flow) bool {
+	return f.Served && !slices.Contains(org.FlowsOff, f.Name) && (c.Type == Confidential || f.Credentials != flow.Always)
 }
 
 func (e *Effective) resolveRefresh(org Org, p *Policy) {

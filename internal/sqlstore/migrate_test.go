@@ -95,6 +95,7 @@ func TestMigrationsExpand(t *testing.T) {
 		"ALTER TABLE users ADD COLUMN nick text NOT NULL;":            false,
 		"ALTER TABLE users DROP COLUMN email;":                        false,
 		"ALTER TABLE users RENAME COLUMN email TO mail;":              false,
+
 		"DROP TABLE users;":                                     false,
 		"UPDATE users SET email = '';":                          false,
 		"CREATE UNIQUE INDEX users_email ON users (sk, email);": false,

@@ -285,10 +285,11 @@ func (e *postgresEngine) overlap() time.Duration { return holdUnknown + skewBudg
 
 var truncateSlot = eachSlot("TRUNCATE TABLE ", "")
 
-// empty gives up rather than make everybody queue behind a lock: the job comes
-// again.
+// empty gives up rather than wait for ever: the job comes again. Nothing else
+// uses the table by now but autovacuum, which PostgreSQL sends away after
+// deadlock_timeout, a second by default; so the wait is longer than that.
 func (e *postgresEngine) empty(t tx, slot int32) error {
-	if _, err := t.exec("SET LOCAL lock_timeout = '1s'"); err != nil {
+	if _, err := t.exec("SET LOCAL lock_timeout = '3s'"); err != nil {
 		return err
 	}
 	_, err := t.exec(truncateSlot.at(slot))
