@@ -61,15 +61,15 @@ const (
 // Discover reads what a server publishes and finds its doors. owned says that
 // somebody answers for probing a server that is not on this machine.
 func Discover(ctx context.Context, issuer, dialect string, owned bool) (Found, error) {
-	at, err := url.Parse(strings.TrimSuffix(issuer, "/"))
-	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.RawQuery != "" || at.Fragment != "" || at.User != nil {
-		return Found{}, ErrIssuer
-	}
-	if !owned && !local(at.Hostname()) {
-		return Found{}, fmt.Errorf("%s: %w", at.Host, ErrForeign)
+	at, err := address(issuer, owned)
+	if err != nil {
+		return Found{}, err
 	}
 	m, documents, err := read(ctx, at)
-	if err != nil && !(errors.Is(err, ErrNoMetadata) && dialect == Salesforce) {
+	if errors.Is(err, ErrNoMetadata) && dialect == Salesforce {
+		err = nil // its endpoints stand at fixed places
+	}
+	if err != nil {
 		return Found{}, err
 	}
 	f := Found{Issuer: m.Issuer, Scopes: m.Scopes, Methods: m.Methods}
@@ -87,6 +87,22 @@ func Discover(ctx context.Context, issuer, dialect string, owned bool) (Found, e
 		return Found{}, fmt.Errorf("%s: %w: no token endpoint", issuer, ErrNoMetadata)
 	}
 	return f, f.guard(owned)
+}
+
+// address reads the issuer, and refuses what nobody may probe.
+//
+// Spec: RFC 8414 §2.
+func address(issuer string, owned bool) (*url.URL, error) {
+	at, err := url.Parse(strings.TrimSuffix(issuer, "/"))
+	switch {
+	case err != nil, at.Scheme != "http" && at.Scheme != "https", at.Host == "":
+		return nil, ErrIssuer
+	case at.RawQuery != "", at.Fragment != "", at.User != nil:
+		return nil, ErrIssuer
+	case !owned && !local(at.Hostname()):
+		return nil, fmt.Errorf("%s: %w", at.Host, ErrForeign)
+	}
+	return at, nil
 }
 
 func (m metadata) door(documents []string) probe.Door {

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"countersign/internal/evidence"
 	"countersign/internal/review"
@@ -121,6 +120,3 @@ func proofGroups(run *review.Run, subjects []groupView) []proofGroup {
 	}
 	return out
 }
-
-// attackText is the attack as one text; "" if none worked.
-func attackText(run *review.Run, f review.Finding) string { return strings.Join(attack(run, f), "\n") }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -112,27 +111,30 @@ func inWords(status int, members map[string]any, location string) string {
 	if u, err := url.Parse(location); err == nil && code == "" {
 		code = u.Query().Get("error")
 	}
-	active, isLook := members["active"].(bool)
 	switch {
-	case code != "" && errorWords[code] != "":
-		return "Refused: " + errorWords[code] + "."
 	case code != "":
-		return "Refused: " + code + "."
+		return "Refused: " + orElse(errorWords[code], code) + "."
 	case members["access_token"] != nil:
 		return "Granted: here is a token."
 	case members["authorization_code"] != nil || members["code"] != nil || strings.Contains(location, "code="):
 		return "Granted: here is a code."
-	case isLook && active:
-		return "The token is alive."
-	case isLook:
-		return "The token is dead."
-	case status == http.StatusTooManyRequests:
+	}
+	if active, isLook := members["active"].(bool); isLook {
+		return map[bool]string{true: "The token is alive.", false: "The token is dead."}[active]
+	}
+	return statusWords(status)
+}
+
+// statusWords says what a status means without a body.
+func statusWords(status int) string {
+	switch {
+	case status == 429:
 		return "Refused: too many tries, wait."
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+	case status == 401, status == 403:
 		return "Refused."
-	case status >= http.StatusInternalServerError:
+	case status >= 500:
 		return "The server failed."
-	case status >= http.StatusBadRequest:
+	case status >= 400:
 		return "Refused: the request is not accepted."
 	case status/100 == 3:
 		return "Sent on to another address."
