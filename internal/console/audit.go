@@ -108,8 +108,8 @@ func (q auditQuery) form() page.Filters {
 	}}
 }
 
-// followEvery is how often a page that follows asks again.
-const followEvery = "2"
+// followEvery is how often a page that follows asks again, in seconds.
+const followEvery = 2
 
 // auditPage lists events, the newest first. With follow=yes the browser asks
 // again every two seconds, without a script.
@@ -141,11 +141,11 @@ func (c *Console) auditPage(v *visit) (web.Answer, error) {
 		b.Pager.Prev = q.path("/console/audit")
 		b.Pager.Text = "Earlier events"
 	}
-	a, err := v.page("audit", page.Frame{Title: "Audit", Wide: true, Body: b})
-	if err == nil && b.Live {
-		a = a.With("Refresh", followEvery)
+	frame := page.Frame{Title: "Audit", Wide: true, Body: b}
+	if b.Live {
+		frame.Again = followEvery
 	}
-	return a, err
+	return v.page("audit", frame)
 }
 
 func (b *auditBody) list(v *visit, events []audit.Event) {

