@@ -79,7 +79,9 @@ func (s *server) start(address string) error {
 		s.kill()
 		return fmt.Errorf("server %s did not start:\n%s", s.name, tail(s.log, 20))
 	}
-	s.url = url
+	if s.url == "" { // one that comes again listens where it was, and clients read this
+		s.url = url
+	}
 	return nil
 }
 
