@@ -36,7 +36,7 @@ func (s *Server) Run(ctx context.Context) error {
 	public, private := s.httpServer(s.handler), s.httpServer(s.metrics.handler())
 	failed := make(chan error, 2)
 	s.serve(public, private, failed)
-	s.record(ctx, audit.ServerStarted)
+	s.record(work, audit.ServerStarted) // a stop that comes at once does not undo the start
 	s.o.Log.LogAttrs(ctx, slog.LevelInfo, "serving", slog.String("address", s.Address()), slog.String("issuer", s.Issuer),
 		slog.String("metrics", s.MetricsAddress()), slog.String("version", s.o.Version))
 

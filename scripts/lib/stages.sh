@@ -84,7 +84,7 @@ build_binary() { as_released go build -ldflags="-s -w" -o "$work/countersign" ./
 stage_build() {
 	local most=30 size
 	build_binary
-	size=$(($(stat -c %s "$work/countersign") / 100000))
+	size=$(($(stat -c %s "$work/countersign") * 10 / (1 << 20))) # as ls -h counts
 	remark "binary $((size / 10)).$((size % 10)) MB"
 	if ((size > most * 10)); then
 		echo "the binary is larger than $most MB"
