@@ -322,7 +322,7 @@ func TestDeadlock(t *testing.T) {
 	}
 	other := make(chan error, 1)
 	go func() { other <- crossing("two", "one") }()
-	if err := errors.Join(crossing("one", "two"), <-other); err != nil || runs.Load() != 3 {
-		t.Errorf("%v, %d runs; want both done, one of them twice", err, runs.Load())
+	if err := errors.Join(crossing("one", "two"), <-other); err != nil || runs.Load() < 3 {
+		t.Errorf("%v, %d runs; want both done, one of them more than once", err, runs.Load()) // sometimes PostgreSQL ends both
 	}
 }
