@@ -124,8 +124,8 @@ func worst(list []Result) Result {
 }
 
 // Conclude computes Result, Why and AnsweredBy from the cases. Without a
-// positive control that held nothing is proven; if the control does not apply,
-// the scenario does not.
+// positive control that held nothing is proven, unless an attack worked at a door
+// where the control did; if the control does not apply, the scenario does not.
 func (t *Transcript) Conclude() {
 	t.AnsweredBy = nil
 	met := map[string]bool{}
@@ -144,6 +144,8 @@ func (t *Transcript) Conclude() {
 func (t *Transcript) conclusion() (Result, string) {
 	n := t.Numbers()
 	switch {
+	case slices.ContainsFunc(t.Cases, t.certain):
+		return Broken, t.why(-1, Broken) // no doubt at another door undoes it
 	case n[0] == NotApplicable:
 		return NotApplicable, t.why(0, NotApplicable)
 	case n[0] != Held:
@@ -160,6 +162,14 @@ func (t *Transcript) conclusion() (Result, string) {
 		return r, ""
 	}
 	return r, t.why(-1, r)
+}
+
+// certain says whether a case is an attack that worked at a door where the honest
+// flow did, too.
+func (t *Transcript) certain(c Case) bool {
+	return c.Number > 0 && c.Result == Broken && slices.ContainsFunc(t.Cases, func(control Case) bool {
+		return control.Number == 0 && control.Result == Held && control.Door == c.Door
+	})
 }
 
 // why is the first reason given for a result; -1 is any case but the control.

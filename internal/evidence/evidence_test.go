@@ -22,6 +22,7 @@ func TestConclude(t *testing.T) {
 		{"all hold", []c{{Number: 0, Result: "held"}, {Number: 1, Result: "held", AnsweredBy: []string{"b", "a"}}, {Number: 2, Result: "held", AnsweredBy: []string{"a"}}}, "held", "", []string{"a", "b"}},
 		{"broken at one door", []c{{Result: "held"}, {Number: 1, Result: "held"}, {Number: 1, Result: "broken", Why: "tokens"}}, "broken", "tokens", nil},
 		{"no control", []c{{Result: "inconclusive", Why: "no login"}, {Number: 1, Result: "broken", Why: "tokens"}}, "inconclusive", "no login", nil},
+		{"no control at another door", []c{{Door: "a", Result: "held"}, {Door: "b", Result: "inconclusive", Why: "no login"}, {Door: "a", Number: 1, Result: "broken", Why: "tokens"}, {Door: "b", Number: 1, Result: "inconclusive"}}, "broken", "tokens", nil},
 		{"the control broke", []c{{Result: "broken", Why: "no login"}, {Number: 1, Result: "held"}}, "inconclusive", "no login", nil},
 		{"not for this app", []c{{Result: "not_applicable", Why: "off"}}, "not_applicable", "off", nil},
 		{"a piece is missing", []c{{Result: "held"}, {Number: 1, Result: "held"}, {Number: 2, Result: "inconclusive", Why: "no clock"}}, "inconclusive", "no clock", nil},

@@ -7,7 +7,8 @@ package fault
 // Name names a missing defence.
 type Name string
 
-// The faults. Each is asked for in exactly one place: where the defence is.
+// The faults. Each is asked for where the defence is: in one place, or in each of
+// those that defend the same thing.
 const (
 	CodeAnyApp          Name = "code redeemed by another app"
 	CodeAnyRedirect     Name = "code redeemed with another redirect URI"
@@ -37,6 +38,8 @@ const (
 	ForeignIntrospected Name = "app sees another app's token"
 	ForeignRevoked      Name = "app ends another app's token"
 	TokenUnsigned       Name = "access token with a wrong signature is taken"
+	AlgNone             Name = "access token with the algorithm none is taken"
+	AnyIssuer           Name = "access token of another issuer is taken"
 	TokenNeverExpires   Name = "access token outlives its expiry"
 	AnyScopeUserinfo    Name = "userinfo without the scope openid"
 	NotAssigned         Name = "person who is not assigned is admitted"

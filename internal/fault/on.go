@@ -24,7 +24,7 @@ var All = []Name{
 	PKCEUnchecked, PKCEOptional, PKCEPlain, PKCEDowngrade,
 	SecretUnchecked, SecretOptional, PublicSecret, RedirectPrefix, ScopeUnbounded, MachineUnbounded, PersonAdministers, RightIgnored,
 	RefreshAnyApp, RefreshReuse, RefreshForever, ThirdParty, FlowSwitchIgnored, CredentialsInURL,
-	PersonNotReread, EndingsIgnored, ForeignIntrospected, ForeignRevoked, TokenUnsigned, TokenNeverExpires,
+	PersonNotReread, EndingsIgnored, ForeignIntrospected, ForeignRevoked, TokenUnsigned, AlgNone, AnyIssuer, TokenNeverExpires,
 	AnyScopeUserinfo, NotAssigned, FenceIgnored, NoThrottle, QuotaIgnored, WhoExists, CacheableTokens, SecretLogged, AnyOrigin,
 }
 

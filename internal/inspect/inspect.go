@@ -114,14 +114,26 @@ func live(app *client.Entry, g *grant.Grant, refreshed bool) bool {
 func (i *Inspector) readJWT(text string) (grant.Access, error) {
 	for _, typ := range []string{grant.TypeAccess, grant.TypeAccessSalesforce} {
 		body, err := jose.VerifyOwn(text, typ, i.Ring.Verifiers())
-		if err != nil && fault.Is(fault.TokenUnsigned) {
-			body, err = base64.RawURLEncoding.DecodeString(strings.Split(text+"..", ".")[1])
+		if err != nil && unsigned(text, typ) {
+			body, err = base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[1])
 		}
 		if err == nil {
 			return grant.ReadClaims(typ, body, i.Issuer, i.Now())
 		}
 	}
 	return grant.Access{}, ErrTokenMalformed
+}
+
+// unsigned says whether a token of this type is believed without its signature:
+// never, but in a build with faults.
+func unsigned(text, typ string) bool {
+	if !fault.Is(fault.TokenUnsigned) && !fault.Is(fault.AlgNone) {
+		return false
+	}
+	head, rest, _ := strings.Cut(text, ".")
+	plain, err := base64.RawURLEncoding.DecodeString(head)
+	return err == nil && strings.Count(rest, ".") == 1 && strings.Contains(string(plain), `"typ":"`+typ+`"`) &&
+		(fault.Is(fault.TokenUnsigned) || strings.Contains(string(plain), `"alg":"none"`))
 }
 
 // Person is who an access token speaks for, and on what terms.

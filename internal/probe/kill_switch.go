@@ -71,7 +71,27 @@ var killSwitch = Scenario{
 			Number: 4, Title: "At the other nodes", Changed: "the same questions at every node", Expect: "dead within a second",
 			Try: func(t *Trial) { t.Skip("one node is proven; the tests of the cluster prove the others") },
 		},
+		{
+			Number: 5, Title: "The person is disabled", Changed: "an administrator disables the person, between login and tokens, and between refreshes", Expect: "code and refresh token give nothing",
+			Try: disabledPerson,
+		},
 	},
+}
+
+// disabledPerson: whoever may no longer sign in does not go on with what was got
+// before either.
+//
+// Spec: RFC 6749 §10.5; RFC 9700 §4.14.
+func disabledPerson(t *Trial) {
+	if t.Operator.Disable == nil {
+		t.Inconclusive("a piece is missing: %s", NeedOperator)
+	}
+	theirs, code := t.SignIn(), t.Code()
+	t.operate(t.Operator.Disable(t.ctx, t.Person.Username, true))
+	defer func() { t.operate(t.Operator.Disable(t.ctx, t.Person.Username, false)) }()
+	t.Refused(t.Send(t.Redeem(t.App, code), By("a thief", "redeems a code of the disabled person")), GrantRefused, NotAdmitted)
+	t.dead(theirs)
+	t.Refused(t.Send(t.Login(t.App, t.Person, t.NewVerifier()), By("a thief", "signs in as the disabled person")), LoginRefused)
 }
 
 // dead ends the trial unless every use of the tokens is refused.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/http"
+	"time"
 
 	"countersign/internal/evidence"
 )
@@ -49,7 +50,10 @@ var machineIdentity = Scenario{
 				t.declined(t.Send(t.UserinfoRequest(t.machineToken()), By("a machine", "asks whose profile it has")), Forbidden, TokenRefused)
 			},
 		},
-		{Number: 4, Title: "Beyond its quota", Changed: "more calls than allowed", Expect: "429", Try: func(t *Trial) { t.Skip("quotas of an hour are not used up on purpose") }},
+		{
+			Number: 4, Title: "Beyond its quota", Changed: "four tokens where three in an hour are allowed", Expect: "429 for the fourth",
+			Needs: []Piece{NeedClock}, Try: beyondQuota,
+		},
 		{
 			Number: 5, Title: "From outside", Changed: "another address", Expect: "refused", Needs: []Piece{NeedNetworkB},
 			Try: func(t *Trial) {
@@ -64,6 +68,30 @@ var machineIdentity = Scenario{
 			Try: func(t *Trial) { t.Skip("ids of apps are checked where they are made") },
 		},
 	},
+}
+
+// beyondQuota gives the app a quota and uses it up. The hour that ends the case
+// gives back what it took.
+//
+// Spec: RFC 6585 §4.
+func beyondQuota(t *Trial) {
+	const hourly = 3
+	if t.Operator.Quota == nil {
+		t.Skip("there is no operator who could set a quota")
+	}
+	t.operate(t.Operator.Quota(t.ctx, t.App.ID, hourly))
+	defer func() {
+		t.operate(t.Operator.Quota(t.ctx, t.App.ID, 0))
+		t.Advance(time.Hour)
+	}()
+	for range hourly {
+		t.machineToken()
+	}
+	a := t.Send(t.grant(clientCredentials, "asks once more"), By("whoever has the machine", "asks for one token more than the quota"))
+	t.Refused(a)
+	if a.Status != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
+		t.Remark("refused with %s, where 429 with Retry-After is usual", a.short())
+	}
 }
 
 func (t *Trial) machineToken() string {

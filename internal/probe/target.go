@@ -102,18 +102,20 @@ type Person struct {
 // Operator is what the harness may do besides being a client. A nil function is a
 // piece that is missing.
 type Operator struct {
-	Advance  func(ctx context.Context, d time.Duration) error // moves the server's clock forward
-	Block    func(ctx context.Context, app string, on bool) error
-	EndUser  func(ctx context.Context, username string) error // ends everything of a person
-	Assign   func(ctx context.Context, username string, on bool) error
-	Disable  func(ctx context.Context, username string, on bool) error
-	Rotate   func(ctx context.Context, app string, overlap time.Duration) (secret string, err error)
-	Keys     func(ctx context.Context, what KeyChange) error          // of the server
-	Reads    func(ctx context.Context) (map[string]string, error)     // every management answer and export, by name
-	Traces   func(ctx context.Context) (map[string]string, error)     // logs, metrics, audit log, by name
-	Audited  func(ctx context.Context) ([]Audited, error)             // refusals in the audit log
-	Register func(ctx context.Context, field, value string) error     // sets a field of a draft app; an error is the refusal
-	Forge    func(ctx context.Context, claims []byte) (string, error) // signs a JWT with a retired key
+	Advance    func(ctx context.Context, d time.Duration) error // moves the server's clock forward
+	Block      func(ctx context.Context, app string, on bool) error
+	EndUser    func(ctx context.Context, username string) error // ends everything of a person
+	Assign     func(ctx context.Context, username string, on bool) error
+	Disable    func(ctx context.Context, username string, on bool) error
+	FirstParty func(ctx context.Context, app string, on bool) error
+	Quota      func(ctx context.Context, app string, hourly int) error // tokens in an hour; 0: no limit
+	Rotate     func(ctx context.Context, app string, overlap time.Duration) (secret string, err error)
+	Keys       func(ctx context.Context, what KeyChange) error                           // of the server
+	Reads      func(ctx context.Context) (map[string]string, error)                      // every management answer and export, by name
+	Traces     func(ctx context.Context) (map[string]string, error)                      // logs, metrics, audit log, by name
+	Audited    func(ctx context.Context) ([]Audited, error)                              // refusals in the audit log
+	Register   func(ctx context.Context, field, value string) error                      // sets a field of a draft app; an error is the refusal
+	Sign       func(ctx context.Context, alg, typ string, claims []byte) (string, error) // as another server does that shares the keys of this one
 }
 
 // Audited is a refusal as the audit log has it.

@@ -95,7 +95,26 @@ var jwtConfusion = Scenario{
 				t.declined(t.Send(t.UserinfoRequest(pack(head)+f.Access[strings.Index(f.Access, "."):]), By("a forger", "names a retired key")), TokenRefused)
 			},
 		},
+		forged(8, "From another issuer", "another iss, signed with a key of this server", otherIssuers),
 	},
+}
+
+// otherIssuers makes a token of another server that shares its keys with this one,
+// as two tenants behind one key store do: everything in it is right but the issuer.
+//
+// Spec: RFC 9068 §4; RFC 8725 §3.8.
+func otherIssuers(t *Trial, token string) string {
+	if t.Operator.Sign == nil {
+		t.Skip("there is no operator who could sign with the server's keys")
+	}
+	head, claims := segment(token, 0), claimsOf(token)
+	claims["iss"] = "https://attacker.example"
+	alg, _ := head["alg"].(string)
+	typ, _ := head["typ"].(string)
+	body, _ := json.Marshal(claims) // what was JSON before
+	signed, err := t.Operator.Sign(t.ctx, alg, typ, body)
+	t.operate(err)
+	return signed
 }
 
 // forged is a case that shows an altered access token wherever one is read.

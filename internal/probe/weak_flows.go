@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"countersign/internal/evidence"
+	"countersign/internal/secret"
 )
 
 var weakFlows = Scenario{
@@ -67,7 +68,32 @@ var weakFlows = Scenario{
 			Number: 5, Title: "A token in the URL", Changed: "access_token in the query at userinfo", Expect: "401", Needs: []Piece{NeedUserinfo},
 			Try: func(t *Trial) { t.tokenInURL(t.SignIn().Access) },
 		},
+		{
+			Number: 6, Title: "A password typed into a stranger's app", Changed: "the app is not marked as ours", Expect: "unauthorized_client, whether the password is right or wrong",
+			Needs: []Piece{NeedLogin}, Try: strangersApp,
+		},
 	},
+}
+
+// strangersApp: only apps of ours see a password, and another one does not even
+// learn whether it was right.
+//
+// Spec: draft-ietf-oauth-first-party-apps-04 §9.1.
+func strangersApp(t *Trial) {
+	if t.Operator.FirstParty == nil {
+		t.Skip("there is no operator who could take the mark away")
+	}
+	t.operate(t.Operator.FirstParty(t.ctx, t.App.ID, false))
+	defer func() { t.operate(t.Operator.FirstParty(t.ctx, t.App.ID, true)) }()
+	right := t.Send(t.Login(t.App, t.Person, t.NewVerifier()), By("a stranger's app", "sends the password that a person typed into it"))
+	t.Refused(right, FlowOff)
+	guess := &Person{t.Person.Username, secret.Text(9)}
+	t.wire.o.Mask.Know("guess", guess.Password)
+	wrong := t.Send(t.Login(t.App, guess, t.NewVerifier()), By("a stranger's app", "sends a wrong password"))
+	t.Refused(wrong, FlowOff)
+	if right.short() != wrong.short() {
+		t.Broken("the app learns whether the password was right: %s, and %s", right.short(), wrong.short())
+	}
 }
 
 // tokenInURL shows a token in the query.

@@ -6,6 +6,7 @@ import (
 
 	"countersign/internal/authreq"
 	"countersign/internal/client"
+	"countersign/internal/fault"
 	"countersign/internal/headless"
 	"countersign/internal/oauth"
 	"countersign/internal/web"
@@ -134,6 +135,9 @@ func person(h *headless.Request, r *web.Request, in *input) error {
 	}
 	if in.query.Has("username") || in.query.Has("password") {
 		h.Place = headless.InURL
+		if fault.Is(fault.CredentialsInURL) {
+			h.Username, h.Password = in.query.Text("username"), in.query.Text("password")
+		}
 		return nil
 	}
 	body := in.body.Has("username") || in.body.Has("password")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,8 +23,16 @@ func (l *Lab) operator(people map[string]oauth.UserID) probe.Operator {
 	return probe.Operator{
 		Advance: l.Advance,
 		Block: func(ctx context.Context, app string, on bool) error {
-			_, err := l.Desk.ChangeApp(ctx, oauth.ClientID(app), []admin.Set{{Field: "enabled", Values: []string{word(!on)}}}, admin.Consent{Force: true})
-			return err
+			return l.set(ctx, app, "enabled", word(!on))
+		},
+		FirstParty: func(ctx context.Context, app string, on bool) error {
+			return l.set(ctx, app, "first-party", word(on))
+		},
+		Quota: func(ctx context.Context, app string, hourly int) error {
+			if hourly == 0 {
+				return l.set(ctx, app, "rate-limit", "none")
+			}
+			return l.set(ctx, app, "rate-limit", strconv.Itoa(hourly))
 		},
 		EndUser: func(ctx context.Context, name string) error {
 			_, err := l.DB.EndGrants(ctx, people[name], "", l.clock.Now(), l.event(audit.GrantRevoked))
@@ -43,12 +52,25 @@ func (l *Lab) operator(people map[string]oauth.UserID) probe.Operator {
 			r, err := l.Desk.RotateSecret(ctx, oauth.ClientID(app), overlap)
 			return r.Secret, err
 		},
+		Sign: func(_ context.Context, alg, typ string, claims []byte) (string, error) {
+			s, err := l.ring.Signer(jose.Alg(alg))
+			if err != nil {
+				return "", err
+			}
+			return s.Sign(typ, claims)
+		},
 		Keys:     l.changeKeys,
 		Reads:    l.reads,
 		Traces:   l.traces,
 		Audited:  l.audited,
 		Register: l.draft,
 	}
+}
+
+// set changes a setting of an app, as an administrator does who insists.
+func (l *Lab) set(ctx context.Context, app, field, value string) error {
+	_, err := l.Desk.ChangeApp(ctx, oauth.ClientID(app), []admin.Set{{Field: field, Values: []string{value}}}, admin.Consent{Force: true})
+	return err
 }
 
 func word(on bool) string {

@@ -29,6 +29,9 @@ func TestEveryFaultIsSeen(t *testing.T) {
 	}
 	for _, f := range fault.All {
 		t.Run(string(f), func(t *testing.T) {
+			if f == fault.AnyIssuer {
+				t.Skip("only a proof has a key of the server to sign such a token with: see TestProofsSeeFaults")
+			}
 			fault.Set(f)
 			defer fault.Set("")
 			for _, file := range files {

@@ -265,7 +265,7 @@ func event(now time.Time, name audit.Name, r Request, g *grant.Grant) audit.Even
 //
 // Spec: RFC 6749 §10.5; RFC 9700 §4.14.
 func (x *Exchanger) alive(ctx context.Context, app client.Identity, g *grant.Grant, ended *oauth.Error) (*account.Account, error) {
-	if !app.Honours(g.Flow, g.ID.Time()) || x.Endings.Dead(g) {
+	if !app.Honours(g.Flow, g.ID.Time()) || x.Endings.Dead(g) && !fault.Is(fault.PersonNotReread) {
 		return nil, ended
 	}
 	person, err := x.Accounts.Account(ctx, g.User)
