@@ -38,14 +38,18 @@ type site struct {
 // chromium is the browser of all tests of a run, started by the first.
 var chromium context.Context
 
-// open starts the server; skipped where there is no browser.
-func open(t *testing.T) *site {
+// open starts the server; skipped where there is no browser. Each change is made
+// to the configuration before.
+func open(t *testing.T, changes ...func(*config.Config)) *site {
 	t.Helper()
 	if os.Getenv("TEST_BROWSER") == "" {
 		t.Skip("TEST_BROWSER names no Chromium")
 	}
 	n := servertest.StartForTest(t, func(c *config.Config) {
 		c.Console.SecondFactor, c.Console.Idle, c.Console.Proof = false, c.Console.Proof*6, c.Console.Proof*6
+		for _, change := range changes {
+			change(c)
+		}
 	})
 	link, err := n.Server().Bootstrap(t.Context())
 	if err != nil {
