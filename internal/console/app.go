@@ -67,7 +67,7 @@ func (v *visit) appHead(c *client.Client) appHead {
 		{"Grants", at + "/grants", "read-people"},
 		{"Code", at + "/code", "read"},
 	} {
-		if v.may(t.need) && !(strings.HasSuffix(t.path, "/secrets") && c.Type == client.Public) {
+		if v.may(t.need) && (c.Type != client.Public || !strings.HasSuffix(t.path, "/secrets")) {
 			h.Tabs = append(h.Tabs, page.Link{Text: t.text, Path: t.path, Current: v.r.HTTP.URL.Path == t.path})
 		}
 	}
