@@ -234,3 +234,30 @@ func TestNamesDoNotMeet(t *testing.T) {
 		t.Error("the person of that name is locked out, too")
 	}
 }
+
+// TestSwitchedOffStaysOff: a link that was made before somebody was switched off,
+// or after, does not let them back in.
+func TestSwitchedOffStaysOff(t *testing.T) {
+	for _, was := range []staff.State{staff.Invited, staff.Active} {
+		d := newDoor(t)
+		d.owner(t)
+		m := &staff.Member{ID: "0SF-eve", Name: "eve", Role: staff.Owner, State: was, Created: d.Clock.Now()}
+		if err := d.DB.AddMember(t.Context(), m, d.Event(audit.StaffInvited)); err != nil {
+			t.Fatal(err)
+		}
+		k := staff.Ticket{Purpose: staff.Reset, Member: m.ID, Until: d.Clock.Now().Add(time.Hour)}
+		link, err := staff.MakeLink(t.Context(), d.DB, d.Keys, k, d.Event(audit.StaffInvited))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.State = staff.Disabled
+		if err := d.DB.ChangeMember(t.Context(), m, d.Event(audit.StaffChanged)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = d.Join(t.Context(), link, "", password, here)
+		expect(t, string(was)+", then switched off", gate.ErrLink, err)
+		if got, err := d.DB.Member(t.Context(), m.ID); err != nil || got.State != staff.Disabled {
+			t.Errorf("%s: %v now, %v", was, got.State, err)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func (g *Gate) Invitation(ctx context.Context, token string) (Invitation, error)
 		return Invitation{Purpose: k.Purpose}, nil
 	}
 	m, err := g.Members.Member(ctx, k.Member)
-	if errors.Is(err, staff.ErrNotFound) {
+	if errors.Is(err, staff.ErrNotFound) || err == nil && m.State == staff.Disabled { // whoever was switched off stays off
 		return Invitation{}, ErrLink
 	}
 	return Invitation{k.Purpose, m}, err
