@@ -224,3 +224,28 @@ func TestSomebodyMustEnrol(t *testing.T) {
 		t.Error("not asked for")
 	}
 }
+
+// TestPasswordIsNoSecondFactor: a new password proves the old one, which is not
+// what a member with an authenticator is asked for.
+func TestPasswordIsNoSecondFactor(t *testing.T) {
+	d := newDoor(t)
+	_, text, _ := d.enrolled(t)
+	p := d.pending(t)
+	e, err := d.Confirm(t.Context(), p, p.Token, gate.CodeAt(text, d.Clock.Now()), here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Clock.Forward(11 * time.Minute)
+	old, err := d.Open(t.Context(), e.Token)
+	if err != nil || d.Recent(old) {
+		t.Fatalf("recent, %v", err)
+	}
+	fresh, err := d.SetPassword(t.Context(), old, password, "another walk along the shore", here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.Open(t.Context(), fresh.Token)
+	if err != nil || d.Recent(got) {
+		t.Errorf("the old password counts as a code, %v", err)
+	}
+}

@@ -143,12 +143,18 @@ func (g *Gate) SignIn(ctx context.Context, name, password, replaces string, from
 	return g.begin(ctx, m, replaces, from, len(m.Factor) > 0)
 }
 
-// begin makes a session with a new token.
+// begin makes a session with a new token, of a member who has just proven who
+// they are.
 func (g *Gate) begin(ctx context.Context, m *staff.Member, replaces string, from From, pending bool) (Entry, error) {
+	return g.beginProved(ctx, m, replaces, from, pending, g.Now())
+}
+
+// beginProved is begin for a member whose last proof may be older.
+func (g *Gate) beginProved(ctx context.Context, m *staff.Member, replaces string, from From, pending bool, proved time.Time) (Entry, error) {
 	now := g.Now().UTC().Truncate(time.Microsecond)
 	token := secret.Text(32)
 	s := staff.Session{
-		Hash: g.hash(token), Member: m.ID, Begun: now, Seen: now, Proved: now, Until: now.Add(g.lives.Absolute), Pending: pending,
+		Hash: g.hash(token), Member: m.ID, Begun: now, Seen: now, Proved: proved.UTC().Truncate(time.Microsecond), Until: now.Add(g.lives.Absolute), Pending: pending,
 		Agent: strings.ToValidUTF8(from.Agent[:min(len(from.Agent), maxAgent)], ""),
 	}
 	if from.Address.IsValid() {
