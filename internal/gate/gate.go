@@ -101,6 +101,10 @@ func New(o Options) *Gate {
 	}}
 }
 
+// Limit puts other limits on failed sign-ins in force. Errors: login.ErrLimits,
+// and then nothing changes.
+func (g *Gate) Limit(l login.Limits) error { return g.prover.Limit(l) }
+
 // From says where a request comes from.
 type From struct {
 	Address   netip.Addr

@@ -106,7 +106,11 @@ func (s *Server) adopt(ctx context.Context, v verdict) bool {
 		v.fault = err.Error()
 	}
 	if v.fault == "" && len(v.taken) > 0 {
-		if err := s.prover.Limit(v.next.Login.Limits()); err != nil {
+		err := s.prover.Limit(v.next.Login.Limits())
+		if err == nil && s.gate != nil {
+			err = s.gate.Limit(v.next.Login.Limits())
+		}
+		if err != nil {
 			v.fault = err.Error()
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"countersign/internal/audit"
 	"countersign/internal/config"
+	"countersign/internal/gate"
 	"countersign/internal/login"
 )
 
@@ -156,5 +157,22 @@ func TestLiveKeys(t *testing.T) {
 		if l.Live != adopted(l.Path) {
 			t.Errorf("%s: live is %v", l.Path, l.Live)
 		}
+	}
+}
+
+// TestReloadHoldsForAdministrators: a limit on failures that is taken up holds at
+// the door of the console, too.
+func TestReloadHoldsForAdministrators(t *testing.T) {
+	w := newWritten(t)
+	w.cfg.Login.PersonAddress.Free = 1
+	if got := w.logged(w.reload); !strings.Contains(got, "login.person_address.free") {
+		t.Fatalf("log: %s", got)
+	}
+	var err error
+	for range 3 {
+		_, err = w.gate.SignIn(t.Context(), "nobody", "wrong", "", gate.From{Address: netip.MustParseAddr("192.0.2.1")})
+	}
+	if !errors.Is(err, login.ErrThrottled) {
+		t.Errorf("the old limit holds for administrators: %v", err)
 	}
 }
