@@ -97,7 +97,7 @@ type Options struct {
 func New(o Options) *Gate {
 	return &Gate{Options: o, lives: o.Lives.filled(), prover: &login.Prover{
 		Accounts: names{Store: o.People, members: o.Members}, Log: o.Log, Keys: o.Keys, Pool: o.Pool, Params: o.Params,
-		Limits: o.Limits, Now: o.Now, Pause: o.Pause, OnFault: o.OnFault,
+		Limits: o.Limits, Realm: prefix, Now: o.Now, Pause: o.Pause, OnFault: o.OnFault,
 	}}
 }
 

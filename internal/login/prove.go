@@ -23,7 +23,10 @@ type Prover struct {
 	Pool     *Pool
 	Params   account.Params // zero: account.DefaultParams
 	Limits   Limits
-	Now      func() time.Time
+	// Realm keeps the names of one kind of people apart from those of another in
+	// the throttle, whatever anybody types as a name. Empty: people of apps.
+	Realm string
+	Now   func() time.Time
 	// Pause waits for so long, or until the context ends. With it, refusals take
 	// as long as checking an imported hash lately did. Nil: they do not.
 	Pause func(context.Context, time.Duration)

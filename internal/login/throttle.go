@@ -30,8 +30,8 @@ type subject struct {
 func (p *Prover) subject(a Attempt) subject {
 	s := subject{Attempt: a, identifier: account.Identifier(a.Identifier)}
 	near := prefix(a.Address)
-	s.personAddress = bucket(p.Keys, byPersonAddress, s.identifier, near)
-	s.person = bucket(p.Keys, byPerson, s.identifier, "")
+	s.personAddress = bucket(p.Keys, p.Realm+byPersonAddress, s.identifier, near)
+	s.person = bucket(p.Keys, p.Realm+byPerson, s.identifier, "")
 	s.address = bucket(p.Keys, byAddress, "", near)
 	s.app = bucket(p.Keys, byApp, string(a.Client), who(a.Proven))
 	s.known = bucket(p.Keys, "known", s.identifier, near)
@@ -219,9 +219,9 @@ func (s subject) event(now time.Time, name audit.Name) audit.Event {
 // apps stay.
 func (p *Prover) Forgive(ctx context.Context, identifier string, addresses ...netip.Addr) error {
 	name := account.Identifier(identifier)
-	keys := []account.CounterKey{bucket(p.Keys, byPerson, name, "")}
+	keys := []account.CounterKey{bucket(p.Keys, p.Realm+byPerson, name, "")}
 	for _, a := range addresses {
-		keys = append(keys, bucket(p.Keys, byPersonAddress, name, prefix(a)))
+		keys = append(keys, bucket(p.Keys, p.Realm+byPersonAddress, name, prefix(a)))
 	}
 	return p.Accounts.ClearCounters(ctx, keys...)
 }
