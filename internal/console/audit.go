@@ -56,21 +56,31 @@ func (q auditQuery) filter(v *visit) (f audit.Filter, ok bool) {
 	f = audit.Filter{Name: audit.Name(q.event), Rule: strings.TrimSpace(q.rule), Newest: true}
 	f.App = oauth.ClientID(strings.TrimSpace(q.app)) // one that was deleted has events, too
 	if user := strings.TrimSpace(q.user); user != "" {
+		isID := secret.ValidRecordID(secret.PrefixUser, user)
 		f.User = oauth.UserID(user)
+		if isID {
+			f.User = oauth.UserID(secret.RecordID18(user))
+		}
+		if !v.may("read-people") { // nor learn whose id it is
+			return f, isID && q.date(&f)
+		}
 		if a, err := v.desk.User(v.ctx(), user); err == nil {
 			f.User = a.ID
-		} else if !secret.ValidRecordID(secret.PrefixUser, user) {
+		} else if !isID {
 			return f, false
 		}
 	}
-	if q.since != "" {
-		day, err := time.Parse(time.DateOnly, q.since)
-		if err != nil {
-			return f, false
-		}
-		f.Since = day
+	return f, q.date(&f)
+}
+
+// date puts the day into a filter. It says false if it is none.
+func (q auditQuery) date(f *audit.Filter) bool {
+	if q.since == "" {
+		return true
 	}
-	return f, true
+	day, err := time.Parse(time.DateOnly, q.since)
+	f.Since = day
+	return err == nil
 }
 
 func (q auditQuery) values() url.Values {

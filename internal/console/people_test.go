@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -225,5 +226,26 @@ func TestPeopleLook(t *testing.T) {
 		"person-edit": "/console/people/" + string(a.ID) + "/edit", "person-delete": "/console/people/" + string(a.ID) + "/ask/delete",
 	} {
 		consoletest.Golden(t, name, b.Get(path))
+	}
+}
+
+// TestAuditDoesNotSayWhoSomebodyIs: whoever may not see people does not learn from
+// the filter which id belongs to a name.
+func TestAuditDoesNotSayWhoSomebodyIs(t *testing.T) {
+	h := consoletest.New(t)
+	person := somebody(t, h)
+	e := h.Event(audit.UserDisabled)
+	e.User = person.ID
+	if err := h.DB.Record(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	for role, tells := range map[staff.Role]bool{staff.Reviewer: false, staff.Auditor: true} {
+		b := h.SignedIn(role)
+		for _, path := range []string{"/console/audit", "/console/audit/export"} {
+			p := b.Get(path + "?user=" + url.QueryEscape(person.Username))
+			if got := strings.Contains(p.Body, string(person.ID)); got != tells {
+				t.Errorf("%s, %s: the id is told: %v", role, path, got)
+			}
+		}
 	}
 }
