@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"countersign/internal/admin"
 	"countersign/internal/oauth"
@@ -93,10 +94,11 @@ func repeatedMember(body []byte) string {
 			continue
 		case string:
 			if in >= 0 && open[in].object && !open[in].value {
-				if open[in].names[t] {
+				name := folded(t)
+				if open[in].names[name] {
 					return t
 				}
-				open[in].names[t], open[in].value = true, true
+				open[in].names[name], open[in].value = true, true
 				continue
 			}
 		}
@@ -104,6 +106,17 @@ func repeatedMember(body []byte) string {
 			open[in].value = false
 		}
 	}
+}
+
+// folded is a name as the decoder compares it: without regard to case.
+func folded(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}, name)
 }
 
 // settings are the values that a request sets, by the names of the fields.

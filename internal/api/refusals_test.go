@@ -64,6 +64,7 @@ func TestRefusals(t *testing.T) {
 		"cut short":                   {"POST", "/apps", `{"settings":`, bad, api.ErrJSON, "", nil},
 		"two objects":                 {"POST", "/apps", `{"settings":{}}{}`, bad, api.ErrJSON, "", nil},
 		"a member twice":              {"POST", "/apps", `{"settings":{"name":"a","name":"b"}}`, bad, api.ErrJSON, `"name" stands there twice`, nil},
+		"a member twice, in capitals": {"POST", "/apps", `{"settings":{"name":"a"},"SETTINGS":{"name":"b"}}`, bad, api.ErrJSON, `"SETTINGS" stands there twice`, nil},
 		"an unknown member":           {"POST", "/apps", `{"settings":{},"Bogus":1}`, bad, api.ErrMember, `"Bogus" is no member`, nil},
 		"an unknown member inside":    {"POST", "/apps", `{"settings":{},"consent":{"forced":true}}`, bad, api.ErrMember, `"forced"`, nil},
 		"a member of another kind":    {"POST", "/apps", `{"client_id":7,"settings":{}}`, bad, api.ErrJSON, `"client_id"`, nil},
